@@ -1,0 +1,187 @@
+"""What the rest of the house asks of Meta, and the shapes it gets back.
+
+Rooms speak only these names. `client.py` answers them over HTTP; nothing else does.
+Sources: Graph API and Messenger Platform reference, as of v25.0.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from webapp.core.crypto import Secret
+from webapp.meta.errors import GraphError
+
+Platform = Literal["instagram", "messenger"]
+
+# Everything a connection needs (Graph API permissions reference).
+SCOPES = (
+    "pages_show_list",
+    "pages_messaging",
+    "pages_manage_metadata",
+    "pages_read_engagement",
+    "instagram_basic",
+    "instagram_manage_messages",
+    "business_management",
+)
+
+# One list for both platforms: a Page has one subscription per app, shared by its two channels.
+PAGE_FIELDS = (
+    "messages",
+    "message_echoes",
+    "message_reads",
+    "message_deliveries",
+    "message_reactions",
+    "message_edits",
+    "messaging_postbacks",
+    "messaging_referrals",
+    "messaging_optins",
+    "messaging_handovers",
+    "standby",
+    "messaging_policy_enforcement",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UserToken:
+    """A user access token. `expires_at` is UTC, or None when Meta names no end."""
+
+    secret: Secret
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FacebookUser:
+    """The person behind a user token; `id` is scoped to our app."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstagramAccount:
+    """An Instagram professional account as its Page shows it. `id` is also the webhook's entry id."""
+
+    id: str
+    username: str
+    name: str = ""
+    picture_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A Facebook Page. `token` is None when the answer carried none.
+
+    `instagram` is the linked account; `half_linked` one that is connected in the Page's settings only,
+    which cannot be used for messages until it is linked again.
+    """
+
+    id: str
+    name: str
+    token: Secret | None = None
+    tasks: frozenset[str] = frozenset()
+    picture_url: str = ""
+    instagram: InstagramAccount | None = None
+    half_linked: InstagramAccount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """debug_token's answer. `granular` maps a scope to the ids it covers, None meaning all of them."""
+
+    is_valid: bool
+    type: str = ""
+    app_id: str = ""
+    user_id: str = ""
+    profile_id: str = ""
+    expires_at: datetime | None = None
+    data_access_expires_at: datetime | None = None
+    scopes: frozenset[str] = frozenset()
+    granular: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    error: GraphError | None = None
+
+    def covers(self, scope: str, target_id: str) -> bool:
+        """Whether the permission `scope` was given for this Page or Instagram account."""
+        if scope not in self.scopes:
+            return False
+        targets = self.granular.get(scope)
+        return targets is None or target_id in targets
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One channel to look at: all that a check needs to know of it."""
+
+    platform: Platform
+    page_id: str
+    page_token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the four questions of a check brought; each is an answer or the error that came instead.
+
+    `subscribed` holds the Page fields our app is subscribed to (empty when it is not installed),
+    `access` is True when the platform's conversations could be read.
+    """
+
+    token: TokenState | GraphError
+    page: Page | GraphError
+    subscribed: frozenset[str] | GraphError
+    access: bool | GraphError
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A customer as Meta shows them to us; every text may be empty."""
+
+    id: str
+    name: str = ""
+    username: str = ""
+    picture_url: str = ""
+
+
+class Meta(Protocol):
+    """The gate to Meta. Every call may raise GraphError, and takes no longer than the set timeout."""
+
+    def authorization_url(self, *, state: str, verifier: str, redirect_uri: str, rerequest: bool) -> str:
+        """Address of the login dialog."""
+
+    def exchange_code(self, code: str, *, verifier: str, redirect_uri: str) -> UserToken:
+        """Turn a dialog's code into a long-lived user token (two requests)."""
+
+    def whoami(self, user_token: Secret) -> FacebookUser:
+        """Who gave this token."""
+
+    def permissions(self, user_token: Secret) -> dict[str, str]:
+        """Permission → granted, declined or expired."""
+
+    def inspect_token(self, token: Secret) -> TokenState:
+        """debug_token, asked with the app's own token: it answers for dead tokens too."""
+
+    def pages(self, user_token: Secret) -> list[Page]:
+        """Every Page of /me/accounts, all pages of the listing."""
+
+    def page(self, page_id: str, token: Secret) -> Page:
+        """One Page by its node; with a user token the answer carries the Page token."""
+
+    def subscribe(self, page_id: str, page_token: Secret) -> None:
+        """Install the app on the Page with PAGE_FIELDS (idempotent)."""
+
+    def subscribed_fields(self, page_id: str, page_token: Secret) -> frozenset[str]:
+        """Fields our app is subscribed to on the Page, empty when it is not installed."""
+
+    def unsubscribe(self, page_id: str, page_token: Secret) -> None:
+        """Take the app off the Page."""
+
+    def probe_access(self, platform: Platform, page_id: str, page_token: Secret) -> None:
+        """Read one conversation of the platform; raises when message access is not given."""
+
+    def check(self, probes: Sequence[Probe]) -> list[Findings]:
+        """Ask the four questions for each probe in as few batch requests as Meta allows; never raises."""
+
+    def send_text(self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool) -> str:
+        """Send a text; returns Meta's message id. OutcomeUnknown when no answer came after sending."""
+
+    def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:
+        """Name and picture of a customer."""
