@@ -43,6 +43,23 @@ PAGE_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
+class MetaSettings:
+    """Which app we are and where Meta is. Addresses have no slash at the end; `timeout` is in seconds."""
+
+    app_id: str
+    app_secret: Secret
+    graph_url: str
+    dialog_url: str
+    version: str = "v25.0"
+    timeout: float = 10.0
+
+    @property
+    def app_token(self) -> Secret:
+        """The app's own access token."""
+        return Secret(f"{self.app_id}|{self.app_secret.reveal()}")
+
+
+@dataclass(frozen=True, slots=True)
 class UserToken:
     """A user access token. `expires_at` is UTC, or None when Meta names no end."""
 
@@ -142,7 +159,7 @@ class Profile:
 
 
 class Meta(Protocol):
-    """The gate to Meta. Every call may raise GraphError, and takes no longer than the set timeout."""
+    """The gate to Meta. Every call may raise GraphError; each request keeps to the set timeout."""
 
     def authorization_url(self, *, state: str, verifier: str, redirect_uri: str, rerequest: bool) -> str:
         """Address of the login dialog."""
@@ -180,7 +197,9 @@ class Meta(Protocol):
     def check(self, probes: Sequence[Probe]) -> list[Findings]:
         """Ask the four questions for each probe in as few batch requests as Meta allows; never raises."""
 
-    def send_text(self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool) -> str:
+    def send_text(
+        self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool
+    ) -> str:
         """Send a text; returns Meta's message id. OutcomeUnknown when no answer came after sending."""
 
     def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:

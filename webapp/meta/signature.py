@@ -1,0 +1,64 @@
+"""Meta's signatures: on webhooks, on calls with a token, and on the deauthorise and deletion callbacks.
+
+Sources: Webhooks "Validating payloads", "Securing Graph API calls", "Data deletion callback".
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+
+from webapp.core.crypto import Secret
+
+
+class BadSignedRequest(Exception):
+    """A signed_request that is malformed or was not signed with our app secret."""
+
+
+def is_signed(body: bytes, header: str | None, secrets: Sequence[Secret]) -> bool:
+    """Whether the X-Hub-Signature-256 `header` fits the body as received, under any of the secrets."""
+    given = (header or "").encode(errors="replace")
+    return any(
+        hmac.compare_digest(b"sha256=" + _hex(secret, body).encode(), given) for secret in secrets if secret
+    )
+
+
+def appsecret_proof(token: Secret, secret: Secret) -> str:
+    """The proof that goes beside an access token: hex HMAC-SHA256 of the token under the app secret."""
+    return _hex(secret, token.reveal().encode())
+
+
+def read_signed_request(text: str, secret: Secret) -> dict[str, object]:
+    """The payload of a signed_request (`user_id`, `issued_at`, …); raises BadSignedRequest."""
+    signature, dot, payload = text.strip().partition(".")
+    if not dot or not secret:
+        raise BadSignedRequest("not a signed request")
+    expected = hmac.new(secret.reveal().encode(), payload.encode(errors="replace"), hashlib.sha256).digest()
+    if not hmac.compare_digest(expected, _decode(signature)):
+        raise BadSignedRequest("signature does not fit")
+    fields = _json(_decode(payload))
+    if not isinstance(fields, dict) or fields.get("algorithm") != "HMAC-SHA256":
+        raise BadSignedRequest("unknown algorithm")
+    return fields
+
+
+def _hex(secret: Secret, message: bytes) -> str:
+    return hmac.new(secret.reveal().encode(), message, hashlib.sha256).hexdigest()
+
+
+def _decode(text: str) -> bytes:
+    """base64url with or without padding; some senders use the standard alphabet."""
+    plain = text.rstrip("=").replace("+", "-").replace("/", "_")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise BadSignedRequest("not base64") from None
+
+
+def _json(text: bytes) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadSignedRequest("payload is not JSON") from None
