@@ -1,0 +1,113 @@
+"""`run.py test`: the checks, then pytest, then a table that says how each went."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from tools.launcher import sentences
+from tools.launcher.engines import Engines
+from tools.launcher.installation import TESTS, install
+from tools.launcher.options import TestOptions
+from tools.launcher.places import ROOT, Places
+from tools.launcher.preflight import check_disk
+from tools.launcher.progress import step
+from tools.launcher.sentences import Label, Stop
+from tools.launcher.translations import compile_translations
+
+CHECKS = {
+    "ruff check": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "."),
+    "mypy": ("mypy",),
+    "djlint": ("djlint", "--lint", "--quiet", "templates", "sandbox/templates"),
+    "import contract": ("importlinter.cli", "lint-imports"),
+    "translations": ("tools.translations", "check"),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    name: str
+    passed: bool
+    seconds: float
+    output: str
+
+
+def run_tests(options: TestOptions) -> int:
+    """0 when everything passed. With arguments for pytest, pytest runs alone and its exit code is ours."""
+    _refuse_leaving_out_in_ci(options)
+    places = Places(ROOT / "var")
+    places.make_folders()
+    check_disk(places)
+    install(places, TESTS)
+    compile_translations(places)
+    with Engines(places, options) as engines:
+        with step(Label.ENGINES):
+            environment = os.environ | engines.ready()
+        if options.pytest:
+            arguments = [*engines.left_out(), *options.pytest]
+            return subprocess.run(_python(places, "pytest", *arguments), cwd=ROOT, env=environment).returncode
+        outcomes = list(_run_checks(places, environment))
+        pytest = _run_pytest(places, environment, engines.left_out())
+    return _summary([*outcomes, pytest])
+
+
+def _refuse_leaving_out_in_ci(options: TestOptions) -> None:
+    in_ci = os.environ.get("CI", "").lower() in {"true", "1"}
+    if in_ci and options.without_postgresql:
+        raise Stop(sentences.ENGINE_NEEDED_IN_CI, option="--without-postgresql")
+    if in_ci and options.without_chromium:
+        raise Stop(sentences.ENGINE_NEEDED_IN_CI, option="--without-chromium")
+
+
+def _python(places: Places, module: str, *arguments: str) -> list[str]:
+    return [str(places.python), "-m", module, *arguments]
+
+
+def _run_checks(places: Places, environment: dict[str, str]) -> Iterator[Outcome]:
+    """Two at a time, reported in order as they end; a failed one prints what it found."""
+
+    def run(name: str) -> Outcome:
+        started = time.monotonic()
+        command = _python(places, *CHECKS[name])
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        return Outcome(name, done.returncode == 0, time.monotonic() - started, done.stdout)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for outcome in pool.map(run, CHECKS):
+            print(_row(outcome), flush=True)
+            if not outcome.passed:
+                print(outcome.output, flush=True)
+            yield outcome
+
+
+def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]) -> Outcome:
+    """Pytest's output as it comes; its closing line is kept to end the summary."""
+    colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
+    command = _python(places, "pytest", "-n", "2", colour, *left_out)
+    started = time.monotonic()
+    tail = b""
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as run:
+        while run.stdout and (piece := os.read(run.stdout.fileno(), 65536)):
+            sys.stdout.buffer.write(piece)
+            sys.stdout.flush()
+            tail = (tail + piece)[-4000:]
+    lines = tail.decode(errors="replace").strip().splitlines()
+    return Outcome("pytest", run.returncode == 0, time.monotonic() - started, lines[-1] if lines else "")
+
+
+def _row(outcome: Outcome) -> str:
+    return f"{'✓' if outcome.passed else '✗'} {outcome.name:<16} {outcome.seconds:6.1f} s"
+
+
+def _summary(outcomes: list[Outcome]) -> int:
+    print("\n" + "\n".join(_row(outcome) for outcome in outcomes))
+    print(outcomes[-1].output, flush=True)
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
