@@ -11,6 +11,12 @@ USAGE = """
   python3 run.py test      set up what the tests need, run all checks and tests (or only: pytest arguments)
 """
 
+PORTS = (
+    ("--port", "console", 8000),
+    ("--sandbox-port", "sandbox", 8001),
+    ("--smtp-port", "mail catcher", 8025),
+)
+
 
 @dataclass(frozen=True)
 class ServeOptions:
@@ -35,14 +41,9 @@ def parse(arguments: list[str]) -> ServeOptions | TestOptions:
 
 def _parse_serve(arguments: list[str]) -> ServeOptions:
     parser = argparse.ArgumentParser(prog="run.py", usage=USAGE, allow_abbrev=False)
-    ports = {
-        "port": ("console", 8000),
-        "sandbox-port": ("sandbox", 8001),
-        "smtp-port": ("mail catcher", 8025),
-    }
-    for option, (whose, usual) in ports.items():
+    for option, whose, usual in PORTS:
         about = f"the {whose}'s port ({usual})"
-        parser.add_argument(f"--{option}", type=_port, default=usual, metavar="N", help=about)
+        parser.add_argument(option, type=_port, default=usual, metavar="N", help=about)
     about = "where database, secrets and logs live (var)"
     parser.add_argument("--data", type=Path, default=ROOT / "var", metavar="DIR", help=about)
     given = parser.parse_args(arguments)
