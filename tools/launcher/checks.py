@@ -12,6 +12,7 @@ from tools.launcher import sentences
 from tools.launcher.engines import Engines
 from tools.launcher.installation import TESTS, install
 from tools.launcher.options import TestOptions
+from tools.launcher.pipe import piped
 from tools.launcher.places import ROOT, Places
 from tools.launcher.preflight import check_disk
 from tools.launcher.progress import step
@@ -92,15 +93,13 @@ def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]
     command = _python(places, "pytest", "-n", "2", colour, *left_out)
     started = time.monotonic()
     tail = b""
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as run:
-        while run.stdout and (piece := os.read(run.stdout.fileno(), 65536)):
+    with piped(command, ROOT, environment) as run:
+        while piece := os.read(run.output.fileno(), 65536):
             sys.stdout.buffer.write(piece)
             sys.stdout.flush()
             tail = (tail + piece)[-4000:]
     lines = tail.decode(errors="replace").strip().splitlines()
-    return Outcome("pytest", run.returncode == 0, time.monotonic() - started, lines[-1] if lines else "")
+    return Outcome("pytest", run.exit_code == 0, time.monotonic() - started, lines[-1] if lines else "")
 
 
 def _row(outcome: Outcome) -> str:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import time
@@ -29,7 +30,7 @@ class Child:
     path: str
 
     def last_words(self) -> str:
-        return last_line(self.log) or f"exit {self.process.returncode}"
+        return last_words(self.log, self.process.returncode)
 
     def answers(self) -> bool:
         line = http.client.HTTPConnection(HOST, self.port, timeout=2)
@@ -120,9 +121,11 @@ class Children:
             signal.signal(number, handler)
 
 
-def last_line(log: Path) -> str:
+def last_words(log: Path, exit_code: int) -> str:
+    """The line of a log that says most: the last error by name, else the last line, else the exit code."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception): ", line)]
+    return (errors or lines or [f"exit {exit_code}"])[-1]
 
 
 def _signal_group(child: Child, number: signal.Signals) -> None:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from tools.launcher import sentences
-from tools.launcher.children import last_line
+from tools.launcher.children import last_words
 from tools.launcher.places import Places
 from tools.launcher.preflight import check_database
 from tools.launcher.sentences import Stop
@@ -32,8 +32,7 @@ def _run_setup(places: Places, settings: Settings) -> None:
         done = subprocess.run(command, cwd=places.root, env=settings.console, stdout=output, stderr=output)
     if done.returncode:
         check_database(places.database)
-        reason = last_line(log) or f"exit {done.returncode}"
-        raise Stop(sentences.DATABASE_SETUP_FAILED, reason=reason, log=log)
+        raise Stop(sentences.DATABASE_SETUP_FAILED, reason=last_words(log, done.returncode), log=log)
 
 
 def _state(places: Places) -> str:

@@ -22,7 +22,13 @@ class Engines:
         command += ["--without-postgresql"] if options.without_postgresql else []
         command += ["--without-chromium"] if options.without_chromium else []
         self._holder = subprocess.Popen(
-            command, cwd=places.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=places.root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            # Out of reach of Ctrl-C: PostgreSQL is stopped in order, after the tests.
+            start_new_session=True,
         )
 
     def ready(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import io
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tools.launcher import sentences
+from tools.launcher.pipe import piped
 from tools.launcher.places import Places
 from tools.launcher.progress import Step, step
 from tools.launcher.sentences import Label, Stop
@@ -74,18 +76,15 @@ def _pip_install(places: Places, requirements: str, running: Step) -> None:
     command += ["--progress-bar", "off", "--disable-pip-version-check", "-r", str(lock)]
     total = len(re.findall(r"^[\w.\[\]-]+==", lock.read_text(), re.MULTILINE))
     found = 0
-    with (
-        places.install_log.open("a") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip,
-    ):
-        for line in pip.stdout or ():
+    with places.install_log.open("a") as log, piped(command, places.root) as pip:
+        for line in io.TextIOWrapper(pip.output, errors="replace"):
             log.write(line)
             if line.startswith("Collecting "):
                 found += 1
                 running.tell(f"{found}/{total} {line.split()[1].split('=')[0]}")
             elif line.startswith("Installing collected"):
                 running.tell(f"{found}/{found} …")
-    if pip.returncode:
+    if pip.exit_code:
         raise _why_pip_failed(places, requirements, sentences.INSTALL_FAILED)
 
 
