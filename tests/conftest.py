@@ -1,0 +1,147 @@
+"""The house for the tests: real databases, a real sandbox, and people with fixed roles."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from tests import engines
+from tests.people import PASSWORD, People, settle
+from tests.running import Sandbox, running_sandbox
+
+from config import Config
+from webapp.accounts.models import Person
+from webapp.app import create_app
+from webapp.commands import upgrade
+from webapp.core import db
+from webapp.core.db import make_engine
+from webapp.tables import metadata
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[Sandbox]:
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Sandbox) -> Sandbox:
+    """A running sandbox in the state of its seed."""
+    sandbox_server.reset()
+    return sandbox_server
+
+
+@pytest.fixture(
+    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty, migrated database; every test that needs one runs on both engines."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('database')}/test.sqlite3"
+        _migrate(url)
+        yield url
+        return
+    with engines.fresh_database(engines.postgresql(), f"test_rooms_{WORKER}") as url:
+        _migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def config(database_url: str, sandbox_server: Sandbox) -> Config:
+    return Config.from_env(
+        {
+            "ENVIRONMENT": "test",
+            "BASE_URL": "http://localhost",
+            "SECRET_KEY": "a key for the tests, and only for them",
+            "TOKEN_KEYS": Fernet.generate_key().decode(),
+            "DATABASE_URL": database_url,
+            "META_APP_ID": sandbox_server.app_id,
+            "META_APP_SECRET": sandbox_server.app_secret,
+            "META_VERIFY_TOKEN": sandbox_server.verify_token,
+            "META_GRAPH_URL": sandbox_server.url,
+            "META_DIALOG_URL": sandbox_server.url,
+            "META_TIMEOUT": "5",
+            "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": str(sandbox_server.smtp_port),
+            "MAIL_SENDER": "Omnichat 通知 <noreply@omnichat.example>",
+            "LOG_LEVEL": "WARNING",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def built_app(config: Config) -> Iterator[Flask]:
+    app = create_app(config)
+    yield app
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def app(built_app: Flask) -> Iterator[Flask]:
+    """The console on an empty database. A test that calls actions does so inside `app.app_context()`,
+    which the `house` fixture opens."""
+    yield built_app
+    _empty(built_app)
+
+
+@pytest.fixture
+def house(app: Flask) -> Iterator[Flask]:
+    """The console with an app context open, for tests of models, actions and queries."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def people(app: Flask) -> People:
+    """Alice (admin), Carol (supervisor), Bob (agent), Mark (marketer) of aurora; Dave (admin) of borealis."""
+    with app.app_context():
+        return settle()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without CSRF tokens; tests of CSRF itself turn it on."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    client.set_cookie("language", "en")
+    return client
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[FlaskClient, Person], FlaskClient]:
+    def enter(client: FlaskClient, person: Person) -> FlaskClient:
+        answer = client.post("/sign-in", data={"email": person.email, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def config_with(config: Config) -> Callable[..., Config]:
+    """The tests' settings with some of them changed."""
+    return lambda **changes: replace(config, **changes)
+
+
+def _migrate(url: str) -> None:
+    engine = make_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+def _empty(app: Flask) -> None:
+    with app.app_context(), db.transaction() as session:
+        if db.is_postgresql():
+            names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+            session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            return
+        for table in reversed(metadata.sorted_tables):
+            session.execute(table.delete())
+
+

@@ -1,0 +1,82 @@
+"""Real programs on free ports: the sandbox with its mail catcher, and consoles."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from flask import Flask
+from werkzeug.serving import make_server
+
+import sandbox
+from sandbox.postbox import smtp_server
+from sandbox.settings import Settings
+
+
+class Sandbox:
+    """A handle on a running sandbox: everything goes over HTTP."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.url = f"http://127.0.0.1:{settings.port}"
+        self.smtp_port = settings.smtp_port
+        self.app_id = settings.app_id
+        self.app_secret = settings.app_secret
+        self.verify_token = settings.verify_token
+
+    def control(self, path: str, **values: Any) -> Any:
+        """POST to the control API; returns its JSON."""
+        answer = requests.post(f"{self.url}/control/{path}", json=values, timeout=30)
+        assert answer.ok, f"{path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json()
+
+    def look(self, path: str) -> Any:
+        return requests.get(f"{self.url}/control/{path}", timeout=30).json()
+
+    def reset(self) -> None:
+        self.control("reset")
+
+    def mails(self) -> list[dict[str, Any]]:
+        found = self.look("mails")
+        return found["mails"] if isinstance(found, dict) else found
+
+
+@contextmanager
+def running_sandbox(**changes: Any) -> Iterator[Sandbox]:
+    """A sandbox on free ports until the block ends."""
+    port, smtp_port = free_ports(2)
+    settings = Settings(port=port, smtp_port=smtp_port, **changes)
+    app = sandbox.create_app(settings)
+    mail = smtp_server(app.extensions["sandbox"].postbox, settings.host, smtp_port)
+    mail.start()
+    try:
+        with serving(app, port):
+            yield Sandbox(settings)
+    finally:
+        mail.stop()
+
+
+@contextmanager
+def serving(app: Flask, port: int) -> Iterator[str]:
+    """An app over real HTTP in threads of this process; yields its address."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def free_ports(count: int) -> list[int]:
+    holders = [socket.socket() for _ in range(count)]
+    try:
+        for holder in holders:
+            holder.bind(("127.0.0.1", 0))
+        return [holder.getsockname()[1] for holder in holders]
+    finally:
+        for holder in holders:
+            holder.close()

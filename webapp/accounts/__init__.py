@@ -1,0 +1,1 @@
+"""Floor 1: people, workspaces, roles and who may enter."""

@@ -1,0 +1,115 @@
+"""People, workspaces, and who belongs where in which role."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.core.db import Model
+
+# Guessing a password: after FREE_TRIES wrong ones each further one waits.
+FREE_TRIES = 5
+LOCK = timedelta(minutes=1)
+SIGN_IN_LIFE = timedelta(days=30)
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    CS_MANAGER = "cs_manager"
+    AGENT = "agent"
+    MARKETER = "marketer"
+
+
+class Person(Model):
+    """Somebody who can sign in. `locale` rules their mails; pages follow the browser's own choice."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    locale: Mapped[str] = mapped_column(default="zh_Hant_TW")
+    is_operator: Mapped[bool] = mapped_column(default=False)
+    wrong_passwords: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="person")
+
+    def is_locked(self, now: datetime) -> bool:
+        return self.locked_until is not None and self.locked_until > now
+
+    def gave_wrong_password(self, now: datetime) -> None:
+        self.wrong_passwords += 1
+        if self.wrong_passwords >= FREE_TRIES:
+            self.locked_until = now + LOCK
+
+    def gave_right_password(self) -> None:
+        self.wrong_passwords = 0
+        self.locked_until = None
+
+
+class Workspace(Model):
+    """A team (團隊). `slug` stands in every address and never changes."""
+
+    __tablename__ = "workspace"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    plan_ends_at: Mapped[datetime | None]
+    channel_limit: Mapped[int] = mapped_column(default=20)
+
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="workspace")
+
+    def has_plan(self, now: datetime) -> bool:
+        return self.plan_ends_at is None or self.plan_ends_at > now
+
+
+class Membership(Model):
+    """A person's place in a workspace."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("person_id", "workspace_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str]
+    disabled_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(back_populates="memberships", lazy="joined")
+    workspace: Mapped[Workspace] = relationship(back_populates="memberships", lazy="joined")
+
+
+class SignIn(Model):
+    """One browser that signed in. The cookie holds the key, we hold its fingerprint; ending the row ends it."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    key_hash: Mapped[str] = mapped_column(unique=True)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="joined")
+
+    def is_live(self, now: datetime) -> bool:
+        return self.ended_at is None and now - self.began_at < SIGN_IN_LIFE
+
+
+class AuditEntry(Model):
+    """Who did what in a workspace; `subject` is text, so that it outlives what it names."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_workspace_at", "workspace_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    action: Mapped[str]
+    subject: Mapped[str]

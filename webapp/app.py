@@ -1,0 +1,83 @@
+"""The roof: the one place that knows every room."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Config
+from webapp import commands, navigation
+from webapp.accounts import access
+from webapp.accounts import views as accounts
+from webapp.core import db, logs
+from webapp.core.crypto import Secret, key_ring
+from webapp.core.work import Bells
+from webapp.home import views as home
+from webapp.meta.client import GraphClient
+from webapp.meta.gateway import MetaSettings
+from webapp.web import errors, health, htmx, i18n, icons, security
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(config: Config) -> Flask:
+    """A whole console, with nothing running in the background yet (see webapp/background.py)."""
+    app = Flask("webapp", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.from_mapping(_flask_settings(config))
+    app.extensions["config"] = config
+    app.extensions["key_ring"] = key_ring(config.token_keys)
+    app.extensions["meta"] = GraphClient(_meta_settings(config))
+    if config.secure:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    logs.init_app(app, config.log_level)
+    db.init_app(app, config.database_url)
+    for cellar in (htmx, i18n, icons, errors, health):
+        cellar.init_app(app)
+    security.init_app(app, config)
+    access.login.init_app(app)
+    Bells(app, config.queue_url)
+    _move_in(app)
+    navigation.init_app(app, config)
+    commands.init_app(app)
+    return app
+
+
+def _move_in(app: Flask) -> None:
+    """Every room's address book."""
+    for room in (accounts, home):
+        app.register_blueprint(room.bp)
+
+
+def _flask_settings(config: Config) -> dict[str, object]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SESSION_COOKIE_NAME": "__Host-omnichat" if config.secure else "omnichat",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SECURE": config.secure,
+        # Lax, not Strict: the way back from Facebook is a cross-site navigation.
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        # The token lives as long as the session: a page that was open all day still works.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "TESTING": config.environment == "test",
+        "MAIL_SERVER": config.mail_server,
+        "MAIL_PORT": config.mail_port,
+        "MAIL_USE_TLS": config.mail_use_tls,
+        "MAIL_USERNAME": config.mail_username or None,
+        "MAIL_PASSWORD": config.mail_password or None,
+        "MAIL_DEFAULT_SENDER": config.mail_sender,
+        "SCHEDULER_API_ENABLED": False,
+    }
+
+
+def _meta_settings(config: Config) -> MetaSettings:
+    return MetaSettings(
+        app_id=config.meta_app_id,
+        app_secret=Secret(config.meta_app_secret),
+        graph_url=config.meta_graph_url,
+        dialog_url=config.meta_dialog_url,
+        version=config.meta_version,
+        timeout=config.meta_timeout,
+    )

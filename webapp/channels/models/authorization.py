@@ -1,0 +1,68 @@
+"""One trip through Facebook's login dialog."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.accounts.models import Workspace
+from webapp.channels.models.channel import Channel
+from webapp.channels.models.grant import Grant
+from webapp.core.crypto import Sealed, Secret
+from webapp.core.db import Model
+
+LIFE = timedelta(minutes=15)
+
+
+class Outcome(StrEnum):
+    """How a trip ended. Every outcome has its own sentence in templates/channels/outcomes/."""
+
+    GRANTED = "granted"
+    REVIVED = "revived"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    CODE_REFUSED = "code_refused"
+    META_DOWN = "meta_down"
+    META_REFUSED = "meta_refused"
+    OTHER_USER = "other_user"
+    OTHER_ACCOUNT = "other_account"
+
+
+class Authorization(Model):
+    """A trip, made before the dialog opens and ended by the callback.
+
+    `name` stands in addresses; the state given to Facebook is known by its fingerprint only, works once,
+    and only in the browser (`sign_in_id`) that began the trip.
+    """
+
+    __tablename__ = "facebook_authorization"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    state_hash: Mapped[str] = mapped_column(unique=True)
+    verifier: Mapped[Secret] = mapped_column(Sealed)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    platform: Mapped[str]
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    began_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    # What the outcome's sentence names: the other account, the code of a refusal.
+    detail: Mapped[str] = mapped_column(default="")
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("facebook_grant.id", ondelete="SET NULL"))
+
+    workspace: Mapped[Workspace] = relationship(lazy="joined")
+    channel: Mapped[Channel | None] = relationship()
+    grant: Mapped[Grant | None] = relationship()
+
+    def is_expired(self, now: datetime) -> bool:
+        return now - self.began_at > LIFE
+
+    def end(self, outcome: Outcome, *, detail: str = "", grant: Grant | None = None) -> None:
+        self.outcome = outcome
+        self.detail = detail
+        if grant is not None:
+            self.grant_id = grant.id

@@ -1,0 +1,152 @@
+"""A connected account and every change of its state."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+
+from webapp.accounts.models import Person, Workspace
+from webapp.channels.models.grant import Grant
+from webapp.channels.models.incident import Incident
+from webapp.channels.rules import Verdict
+from webapp.channels.status import Status
+from webapp.core.crypto import Sealed, Secret
+from webapp.core.db import Model
+
+_HELD = text("status <> 'disconnected'")
+
+
+class Channel(Model):
+    """An Instagram account or a Facebook Page of a workspace.
+
+    `external_id` is the id by which webhooks name it: the Instagram account's or the Page's. An account is held by
+    one workspace at a time; a workspace that connects it again gets its old channel with all conversations.
+    """
+
+    __tablename__ = "channel"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "platform", "external_id"),
+        Index(
+            "uq_channel_held",
+            "platform",
+            "external_id",
+            unique=True,
+            sqlite_where=_HELD,
+            postgresql_where=_HELD,
+        ),
+        Index("ix_channel_due", "next_check_at", sqlite_where=_HELD, postgresql_where=_HELD),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    platform: Mapped[str]
+    external_id: Mapped[str]
+    name: Mapped[str]
+    username: Mapped[str] = mapped_column(default="")
+    picture_url: Mapped[str] = mapped_column(default="")
+    page_id: Mapped[str] = mapped_column(index=True)
+    page_name: Mapped[str] = mapped_column(default="")
+    page_token: Mapped[Secret | None] = mapped_column(Sealed)
+    grant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("facebook_grant.id", ondelete="SET NULL"), index=True
+    )
+
+    status: Mapped[str]
+    cause: Mapped[str | None]
+    status_since: Mapped[datetime]
+    # Goes up with everything that a row on the screen shows, so that a poll can answer "nothing new".
+    revision: Mapped[int] = mapped_column(default=1)
+
+    connected_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    connected_at: Mapped[datetime]
+    authorized_at: Mapped[datetime]
+    next_check_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    # The last check that came to a verdict; older than three hours is shown as "not checked since".
+    verdict_at: Mapped[datetime | None]
+    last_inbound_at: Mapped[datetime | None]
+
+    workspace: Mapped[Workspace] = relationship(lazy="joined")
+    grant: Mapped[Grant | None] = relationship(lazy="joined")
+    connected_by: Mapped[Person | None] = relationship(lazy="joined")
+
+    @property
+    def label(self) -> str:
+        """What people call it: @username, or the Page's name."""
+        return f"@{self.username}" if self.username else self.name
+
+    @property
+    def is_held(self) -> bool:
+        return self.status != Status.DISCONNECTED
+
+    def touch(self) -> None:
+        """Say that a row on the screen changed."""
+        self.revision += 1
+
+    def become(
+        self, verdict: Verdict, *, noticed_by: str, now: datetime, person_id: int | None = None
+    ) -> Incident | None:
+        """Take on the verdict's state. Whoever notices calls this; everything else follows from the rows it writes.
+
+        Returns the incident that it opened, if it opened one. Call it with the channel locked.
+        """
+        if verdict.status is None or (verdict.status, verdict.cause) == (self.status, self.cause):
+            return None
+        session = self._session()
+        session.add(
+            StatusChange(
+                channel_id=self.id,
+                at=now,
+                was=self.status,
+                became=verdict.status,
+                cause=verdict.cause,
+                noticed_by=noticed_by,
+                person_id=person_id,
+                evidence=verdict.evidence,
+            )
+        )
+        self.status, self.cause, self.status_since = verdict.status, verdict.cause, now
+        self.touch()
+        return self._account_for(verdict, noticed_by, now)
+
+    def open_incident(self) -> Incident | None:
+        return self._session().scalar(
+            select(Incident).where(Incident.channel_id == self.id, Incident.closed_at.is_(None))
+        )
+
+    def _account_for(self, verdict: Verdict, noticed_by: str, now: datetime) -> Incident | None:
+        """One incident an episode: opened by the first failure, closed by health or by disconnecting."""
+        incident = self.open_incident()
+        if verdict.status in (Status.CONNECTED, Status.DISCONNECTED):
+            if incident is not None:
+                incident.close(by=noticed_by, now=now)
+            return None
+        if incident is not None:
+            incident.turn_into(str(verdict.cause), verdict.evidence, now=now)
+            return None
+        opened = Incident.opened(self.id, verdict, noticed_by=noticed_by, now=now)
+        self._session().add(opened)
+        return opened
+
+    def _session(self) -> Session:
+        session = object_session(self)
+        assert session is not None, "a channel changes inside a session"
+        return session
+
+
+class StatusChange(Model):
+    """One change of a channel's state; mail, banner, strip and history follow from these rows."""
+
+    __tablename__ = "status_change"
+    __table_args__ = (Index("ix_status_change_channel_at", "channel_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    was: Mapped[str | None]
+    became: Mapped[str]
+    cause: Mapped[str | None]
+    noticed_by: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -1,0 +1,70 @@
+"""A failure episode, and who was told of it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.channels.rules import MAILED, Verdict
+from webapp.core.db import Model
+
+_OPEN = text("closed_at IS NULL")
+
+
+class Incident(Model):
+    """Opened when a channel is lost, closed by proof of health or by disconnecting; never two open at once."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index("uq_incident_open", "channel_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
+    opened_at: Mapped[datetime]
+    noticed_by: Mapped[str]
+    cause: Mapped[str]
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # When to decide whom to mail; moved ahead while one process does so, None when nothing is left to decide.
+    notify_at: Mapped[datetime | None] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+
+    notices: Mapped[list["Notice"]] = relationship(order_by="Notice.id")
+
+    @classmethod
+    def opened(cls, channel_id: int, verdict: Verdict, *, noticed_by: str, now: datetime) -> "Incident":
+        return cls(
+            channel_id=channel_id,
+            opened_at=now,
+            noticed_by=noticed_by,
+            cause=str(verdict.cause),
+            evidence=verdict.evidence,
+            notify_at=now if verdict.cause in MAILED else None,
+        )
+
+    def turn_into(self, cause: str, evidence: dict[str, Any], *, now: datetime) -> None:
+        """The same episode, now known better. Whoever was told is not told again."""
+        self.cause = cause
+        self.evidence = evidence
+        if cause in MAILED and not self.notices:
+            self.notify_at = now
+
+    def close(self, *, by: str, now: datetime) -> None:
+        self.closed_at = now
+        self.closed_by = by
+        self.notify_at = None
+
+
+class Notice(Model):
+    """Whom an incident's mail went to, or why not. One a person and incident: nobody is told twice."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("incident_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="SET NULL"))
+    at: Mapped[datetime]

@@ -1,0 +1,149 @@
+"""The verdict: from what a check found to healthy, attention, lost, or nothing to say. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from webapp.channels.status import Status
+from webapp.meta.errors import Cause, GraphError, Kind
+from webapp.meta.gateway import Findings, Platform, TokenState
+
+CHECK_EVERY = timedelta(hours=1)
+# A verdict older than this is shown as "not checked since …".
+STALE_AFTER = timedelta(hours=3)
+
+# What each platform cannot do without.
+NEEDED = {
+    "instagram": ("pages_manage_metadata", "instagram_basic", "instagram_manage_messages"),
+    "messenger": ("pages_manage_metadata", "pages_messaging"),
+}
+# Causes that stop messages while the token is good: attention, not lost.
+ATTENTION = frozenset(
+    {
+        Cause.INSTAGRAM_UNLINKED,
+        Cause.NOT_BUSINESS,
+        Cause.ACCESS_OFF,
+        Cause.OTHER_RECEIVER,
+        Cause.NOT_SUBSCRIBED,
+        Cause.RESTRICTED,
+        Cause.APP_FAULT,
+    }
+)
+# Causes that a person in the workspace can mend and must hear of; the others mend themselves or are ours.
+MAILED = frozenset(Cause) - {Cause.NOT_SUBSCRIBED, Cause.OTHER_RECEIVER, Cause.RESTRICTED, Cause.APP_FAULT}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`status` None: the check says nothing, the channel keeps its state."""
+
+    status: Status | None
+    cause: Cause | None = None
+    evidence: dict[str, object] = field(default_factory=dict)
+
+
+NO_VERDICT = Verdict(None)
+HEALTHY = Verdict(Status.CONNECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom the findings are about. `external_id` is the Instagram account's or the Page's id."""
+
+    platform: Platform
+    external_id: str
+    page_id: str
+
+
+def judge(subject: Subject, found: Findings) -> Verdict:
+    """What the findings prove. Lost before attention before health; a temporary error proves nothing."""
+    return (
+        _about_credentials(subject, found)
+        or _about_rights(subject, found)
+        or _about_link(subject, found)
+        or _about_access(found)
+        or _about_subscription(found)
+        or (NO_VERDICT if any(_errors(found)) else HEALTHY)
+    )
+
+
+def judge_refusal(error: GraphError) -> Verdict:
+    """What a single refusal (of a send, a subscription) proves about the whole channel; most prove nothing."""
+    meaning = error.meaning
+    if meaning.kind in (Kind.CREDENTIALS, Kind.PERMISSION):
+        return _verdict(meaning.cause or Cause.UNKNOWN, error)
+    if meaning.kind in (Kind.CHANNEL, Kind.ROUTING) and meaning.cause is not None:
+        return _verdict(meaning.cause, error)
+    return NO_VERDICT
+
+
+def evidence_of(error: GraphError) -> dict[str, object]:
+    """What may be kept and shown of a refusal: numbers and the trace id, for support."""
+    return {"code": error.code, "subcode": error.subcode, "trace_id": error.trace_id}
+
+
+def _about_credentials(subject: Subject, found: Findings) -> Verdict | None:
+    state = found.token if isinstance(found.token, TokenState) else None
+    if state is not None and not state.is_valid:
+        error = state.error or GraphError(code=190)
+        return _verdict(error.meaning.cause or _missing(subject, state) or Cause.UNKNOWN, error)
+    for error in _errors(found):
+        if error.meaning.kind is Kind.CREDENTIALS:
+            return _verdict(error.meaning.cause or _missing(subject, state) or Cause.UNKNOWN, error)
+    return None
+
+
+def _about_rights(subject: Subject, found: Findings) -> Verdict | None:
+    state = found.token if isinstance(found.token, TokenState) else None
+    missing = _missing(subject, state)
+    for error in _errors(found):
+        if error.meaning.kind is Kind.PERMISSION:
+            return _verdict(error.meaning.cause or missing or Cause.PERMISSION_CANCELLED, error)
+    return Verdict(Status.LOST, missing, {"source": "debug_token"}) if missing else None
+
+
+def _about_link(subject: Subject, found: Findings) -> Verdict | None:
+    if subject.platform != "instagram" or isinstance(found.page, GraphError):
+        return None
+    linked = found.page.instagram
+    if linked is not None and linked.id == subject.external_id:
+        return None
+    return Verdict(Status.ATTENTION, Cause.INSTAGRAM_UNLINKED, {"linked": linked.id if linked else None})
+
+
+def _about_access(found: Findings) -> Verdict | None:
+    for error in _errors(found):
+        if error.meaning.kind in (Kind.CHANNEL, Kind.ROUTING, Kind.APP):
+            return _verdict(error.meaning.cause or Cause.APP_FAULT, error)
+    return None
+
+
+def _about_subscription(found: Findings) -> Verdict | None:
+    if isinstance(found.subscribed, GraphError) or "messages" in found.subscribed:
+        return None
+    return Verdict(Status.ATTENTION, Cause.NOT_SUBSCRIBED, {"subscribed": sorted(found.subscribed)})
+
+
+def _missing(subject: Subject, state: TokenState | None) -> Cause | None:
+    """Which part of the grant went away, read from the token's own scopes."""
+    if state is None or not state.scopes:
+        return None
+    needed = NEEDED[subject.platform]
+    if any(scope not in state.scopes for scope in needed):
+        return Cause.PERMISSION_CANCELLED
+    for scope in needed:
+        target = subject.external_id if scope.startswith("instagram_") else subject.page_id
+        if not state.covers(scope, target):
+            return Cause.PAGE_UNTICKED
+    return None
+
+
+def _errors(found: Findings) -> Iterator[GraphError]:
+    for answer in (found.token, found.page, found.subscribed, found.access):
+        if isinstance(answer, GraphError):
+            yield answer
+
+
+def _verdict(cause: Cause, error: GraphError) -> Verdict:
+    status = Status.ATTENTION if cause in ATTENTION else Status.LOST
+    return Verdict(status, cause, evidence_of(error))

@@ -1,0 +1,37 @@
+"""The shell's door: `flask --app wsgi …`."""
+
+import json
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from flask import Flask, current_app
+from sqlalchemy import Engine
+
+from webapp import demo
+
+ROOT = Path(__file__).parent.parent
+
+
+def init_app(app: Flask) -> None:
+    app.cli.command("migrate")(migrate)
+    app.cli.command("setup-demo")(setup_demo)
+
+
+def migrate() -> None:
+    """Bring the database to the newest shape."""
+    upgrade(current_app.extensions["engine"])
+
+
+def setup_demo() -> None:
+    """Migrate, and fill an empty database with the demo workspaces."""
+    upgrade(current_app.extensions["engine"])
+    demo.settle(json.loads((ROOT / "webapp" / "demo.json").read_text()))
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run the migrations on an engine; errors are Alembic's and SQLAlchemy's."""
+    settings = AlembicConfig(str(ROOT / "alembic.ini"))
+    with engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)

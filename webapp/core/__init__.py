@@ -1,0 +1,1 @@
+"""Cellar: database, clock, secrets, bells, logs; knows no room."""

@@ -1,0 +1,63 @@
+"""Logs as JSON lines, with everything that looks like a token struck out."""
+
+import json
+import logging
+import re
+import sys
+import time
+from datetime import UTC, datetime
+
+from flask import Flask, g, request
+from werkzeug.wrappers import Response
+
+# Nothing that holds a token is ever handed to a logger; this is the net under that rope.
+_SECRET = re.compile(
+    r"EAA[A-Za-z0-9]{12,}|gAAAA[\w-]{20,}=*"
+    r"|(?P<name>(?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|code_verifier|"
+    r"code|state|password|signed_request|csrf_token)[\"']?\s*[=:]\s*[\"']?)[^&\s\"',}]+"
+)
+
+
+def struck(text: str) -> str:
+    """The text with every token replaced by «struck»."""
+    return _SECRET.sub(lambda match: (match.group("name") or "") + "[struck]", text)
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "text": struck(record.getMessage()),
+        }
+        if record.exc_info:
+            line["error"] = struck(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def init_app(app: Flask, level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    if not any(isinstance(known.formatter, JsonLines) for known in root.handlers):
+        root.addHandler(handler)
+    root.setLevel(level)
+    for noisy in ("apscheduler", "huey", "urllib3", "werkzeug"):
+        logging.getLogger(noisy).setLevel("WARNING")
+    app.before_request(_began)
+    app.after_request(_ended)
+
+
+def _began() -> None:
+    g.began = time.perf_counter()
+
+
+def _ended(response: Response) -> Response:
+    # The path only: a query may hold a code or a state.
+    if request.endpoint != "static":
+        spent = (time.perf_counter() - g.began) * 1000 if "began" in g else 0.0
+        logging.getLogger("webapp.request").info(
+            "%s %s %s %.0f ms", request.method, request.path, response.status_code, spent
+        )
+    return response

@@ -1,0 +1,1 @@
+"""Gate to the mail server."""

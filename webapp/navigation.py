@@ -1,0 +1,72 @@
+"""What the frame around every page needs: menu, workspaces, languages."""
+
+from typing import Any
+
+from flask import Flask, g, request, session, url_for
+from flask_babel import get_locale, gettext
+from flask_login import current_user
+
+from config import Config
+from webapp.accounts import queries
+from webapp.accounts.models import Membership, Person
+from webapp.accounts.rules import Right, may
+from webapp.web.i18n import LOCALES
+
+
+def init_app(app: Flask, config: Config) -> None:
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        return {
+            "brand_name": config.brand_name,
+            "sandboxed": config.sandboxed,
+            "locale": str(get_locale()),
+            "locales": [
+                {"code": code, "label": label, "current": code == str(get_locale())}
+                for code, label in LOCALES.items()
+            ],
+            "locale_url": url_for("language.choose"),
+            "home_url": "/",
+            "sign_out_url": url_for("accounts.sign_out"),
+            "banners": [],
+            "may": may,
+            "Right": Right,
+            **_signed_in(),
+        }
+
+
+def _signed_in() -> dict[str, Any]:
+    if not current_user.is_authenticated:
+        return {"person": None, "member": None, "workspace": None, "workspaces": [], "nav": []}
+    member: Membership | None = g.get("member")
+    if member is not None:
+        session["workspace"] = member.workspace.slug
+    return {
+        "person": current_user.person,
+        "member": member,
+        "workspace": member.workspace if member else None,
+        "workspaces": [_place(one, member) for one in queries.memberships(current_user.person)],
+        "nav": _menu(member, current_user.person) if member else [],
+    }
+
+
+def _place(one: Membership, member: Membership | None) -> dict[str, Any]:
+    return {
+        "name": one.workspace.name,
+        "url": url_for("home.overview", slug=one.workspace.slug),
+        "current": member is not None and one.workspace_id == member.workspace_id,
+    }
+
+
+def _menu(member: Membership, person: Person) -> list[dict[str, Any]]:
+    """The left menu; what somebody may not open is not in it."""
+    slug = member.workspace.slug
+    rooms = [("home", gettext("Overview"), "house", url_for("home.overview", slug=slug))]
+    if may(member.role, Right.OWN_CONVERSATIONS):
+        rooms.append(("inbox", gettext("Conversations"), "chat-dots", url_for("inbox.conversations", slug=slug)))
+    rooms.append(("channels", gettext("Channels"), "broadcast", url_for("channels.social_channels", slug=slug)))
+    if person.is_operator:
+        rooms.append(("scheduler", gettext("Hourly check"), "clock-history", url_for("scheduler.rounds")))
+    return [
+        {"label": label, "url": url, "icon": icon, "current": request.blueprint == room}
+        for room, label, icon, url in rooms
+    ]

@@ -1,0 +1,1 @@
+"""Cellar: what every page shares; knows no room."""

@@ -1,0 +1,79 @@
+"""Every failure has a page with a sentence; the log has the cause."""
+
+import logging
+
+from flask import Flask, make_response, render_template
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from webapp.web.htmx import wants_fragment, with_toast
+
+log = logging.getLogger("webapp.errors")
+
+
+class Refused(Exception):
+    """Somebody may not do this. `whom` names the people who can."""
+
+    def __init__(self, whom: list[str]) -> None:
+        super().__init__()
+        self.whom = whom
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(CSRFError, stale_form)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, broken)
+
+
+def refused(error: Refused) -> Response:
+    if error.whom:
+        text = gettext("Your role does not allow this. Ask %(names)s.", names="、".join(error.whom))
+    else:
+        text = gettext("Your role does not allow this. Ask an admin of your workspace.")
+    return page(403, gettext("You may not do this"), text)
+
+
+def stale_form(error: CSRFError) -> Response:
+    return page(
+        400,
+        gettext("This page was open for too long"),
+        gettext("Nothing was changed. Reload the page and try again."),
+    )
+
+
+def http_error(error: HTTPException) -> Response:
+    code = error.code or 500
+    titles = {
+        404: (
+            gettext("Nothing is here"),
+            gettext("The address is wrong, or it belongs to another workspace."),
+        ),
+        405: (
+            gettext("This address does not work that way"),
+            gettext("Go back and use the buttons of the page."),
+        ),
+        413: (gettext("That is too large"), gettext("Send something smaller.")),
+    }
+    title, text = titles.get(
+        code, (gettext("That did not work"), gettext("Nothing was changed. Go back and try again."))
+    )
+    return page(code, title, text)
+
+
+def broken(error: Exception) -> Response:
+    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    return page(
+        500,
+        gettext("Something broke on our side"),
+        gettext("It has been recorded. Try again in a moment; nothing was half-saved."),
+    )
+
+
+def page(code: int, title: str, text: str) -> Response:
+    """An error as a whole page; htmx gets it as a toast, so that it never lands inside a list."""
+    if wants_fragment():
+        return with_toast(make_response("", code), f"{title}：{text}" if title else text, "bad")
+    return make_response(render_template("errors/error.html", code=code, title=title, text=text), code)

@@ -1,0 +1,48 @@
+"""Answers to htmx: fragments for those who ask for them, whole pages for all others."""
+
+import json
+from typing import Any
+
+from flask import Flask, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from htmx_flask import Htmx
+from werkzeug.wrappers import Response
+
+htmx = Htmx()
+
+
+def init_app(app: Flask) -> None:
+    htmx.init_app(app)
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asked. Nothing else decides between fragment and page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def fragment(template: str, *, toast: str | None = None, status: int = 200, **context: Any) -> Response:
+    """A template with one root element, and perhaps a toast."""
+    response = make_response(render_template(template, **context), status)
+    return with_toast(response, toast)
+
+
+def with_toast(response: Response, text: str | None, kind: str = "good") -> Response:
+    if text is not None:
+        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
+    return response
+
+
+def nothing_new() -> ResponseReturnValue:
+    """The answer to a poll that has no news: nothing is swapped."""
+    return "", 204
+
+
+def go(url: str, toast: str | None = None) -> Response:
+    """To another page, with a word that the page will show."""
+    if toast is not None:
+        flash(toast)
+    if not wants_fragment():
+        return redirect(url, 303)
+    response = make_response("", 204)
+    response.headers["HX-Redirect"] = url
+    return response
