@@ -39,12 +39,12 @@ def read_body(response: Response, *, deadline: float) -> bytes:
 
 
 def read_answer(status: int, body: bytes | str, headers: Mapping[str, str]) -> object:
-    """The JSON of a good answer; raises GraphError for a refusal, whatever its HTTP status, or for garbage."""
+    """The JSON of a good answer; raises GraphError for a refusal under any HTTP status, or for garbage."""
     try:
         payload: object = json.loads(body)
     except (ValueError, RecursionError):
-        raise parse_error(None, status, headers) from None
-    if not 200 <= status < 300 or _is_refusal(payload):
+        payload = None  # the parser's exception holds the whole body: it ends here
+    if payload is None or not 200 <= status < 300 or _is_refusal(payload):
         raise parse_error(payload, status, headers)
     return payload
 

@@ -7,12 +7,13 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
 from typing import Literal
 
-from requests import RequestException, Response, Session
+from requests import ConnectTimeout, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -24,13 +25,16 @@ from webapp.meta.gateway import MetaSettings
 from webapp.meta.signature import appsecret_proof
 
 Method = Literal["GET", "POST", "DELETE"]
+Headers = Mapping[str, str]
 
 log = logging.getLogger("webapp.meta")
 # It writes whole addresses, and those of a GET carry the token.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.CRITICAL)
 
+SEALED = "a stored token cannot be opened: a key is missing from TOKEN_KEYS"
 _LONGEST_CONNECT = 5.0  # seconds
-_NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError, SSLCertVerificationError)
+_BATCH_PATIENCE = 3  # times the timeout
+_NEVER_CONNECTED = (ConnectTimeout, NewConnectionError, ConnectTimeoutError, SSLCertVerificationError)
 
 
 class Transport:
@@ -48,7 +52,7 @@ class Transport:
 
     @property
     def timeout(self) -> tuple[float, float]:
-        """Seconds to connect, seconds to wait for bytes."""
+        """Seconds to connect, seconds to wait for an answer."""
         return min(_LONGEST_CONNECT, self.settings.timeout), self.settings.timeout
 
     def get(self, path: str, token: Secret, **params: str) -> Json:
@@ -61,41 +65,39 @@ class Transport:
         return as_object(self._ask("DELETE", path, self.signed(token, {})))
 
     def get_as_app(self, path: str, **params: str) -> Json:
-        """Ask with the app's own token; a refusal of it is AppRefused."""
-        try:
+        """Ask with the app's own token; a refusal of that is AppRefused."""
+        with _in_the_apps_name():
             return self.get(path, self.settings.app_token, **params)
-        except GraphError as error:
-            refusal = error.recast(AppRefused)
-        raise refusal
 
     def post_batch(self, calls: list[dict[str, str]]) -> object:
-        """One batch request in the app's own name: calls without a token of their own use the app's."""
-        params = self.signed(
-            self.settings.app_token, {"batch": json.dumps(calls), "include_headers": "false"}
-        )
-        try:
-            return self._ask("POST", "", params)
-        except GraphError as error:
-            refusal = error.recast(AppRefused)
-        raise refusal
+        """One batch request in the app's own name: calls without a token of their own use the app's.
+
+        It does the work of up to 50 requests, so it may take three times the timeout.
+        """
+        params = {"batch": json.dumps(calls), "include_headers": "false"}
+        with _in_the_apps_name():
+            return self._ask("POST", "", self.signed(self.settings.app_token, params), _BATCH_PATIENCE)
 
     def signed(self, token: Secret, params: Mapping[str, str]) -> dict[str, str]:
         """The parameters with the token and its proof."""
-        try:
-            proof = appsecret_proof(token, self.settings.app_secret)
-            return {**params, "access_token": token.reveal(), "appsecret_proof": proof}
-        except SecretUnreadable:
-            pass
-        raise NotSent("a stored token cannot be opened: a key is missing from TOKEN_KEYS")
+        text = opened(token)
+        proof = appsecret_proof(Secret(text), self.settings.app_secret)
+        return {**params, "access_token": text, "appsecret_proof": proof}
 
-    def _ask(self, method: Method, path: str, params: Mapping[str, str]) -> object:
-        where = {"data": params} if method == "POST" else {"params": params}
-        url = f"{self.root}/{path}"
+    def _ask(self, method: Method, path: str, params: Mapping[str, str], patience: int = 1) -> object:
+        connect, read = self.timeout
+        form = method == "POST"
         return self.exchange(
             method,
             path,
             lambda: self._session().request(
-                method, url, timeout=self.timeout, allow_redirects=False, stream=True, **where
+                method,
+                f"{self.root}/{path}",
+                params=None if form else params,
+                data=params if form else None,
+                timeout=(connect, read * patience),
+                allow_redirects=False,
+                stream=True,
             ),
         )
 
@@ -104,28 +106,26 @@ class Transport:
         assert_left()
         began = time.monotonic()
         try:
-            answer = self._receive(send, deadline=began + self.settings.timeout)
+            status, headers, body = self._receive(send)
+            answer = read_answer(status, body, headers)
         except GraphError as error:
             _log(method, path, began, error.http_status, error)
             raise
-        _log(method, path, began, 200, None)
+        _log(method, path, began, status, None)
         return answer
 
-    def _receive(self, send: Callable[[], Response], *, deadline: float) -> object:
+    def _receive(self, send: Callable[[], Response]) -> tuple[int, Headers, bytes]:
         # The failures of the network quote the address, token included: none of them may become
-        # the context of ours, so ours are raised outside.
-        failure: GraphError
+        # the context of ours, so ours is raised outside.
         try:
             with send() as response:
-                body = read_body(response, deadline=deadline)
                 self._remember_usage(response.headers.get("X-App-Usage", ""))
-                status, headers = response.status_code, response.headers
+                deadline = time.monotonic() + self.settings.timeout
+                return response.status_code, response.headers, read_body(response, deadline=deadline)
         except AnswerBroken:
             failure = GraphError("the answer broke off")
         except RequestException as error:
             failure = NotSent("no connection") if _never_connected(error) else GraphError("no answer came")
-        else:
-            return read_answer(status, body, headers)
         raise failure
 
     def _session(self) -> Session:
@@ -146,6 +146,25 @@ class Transport:
             return
         if isinstance(usage, dict):
             self.app_usage = {name: part for name, part in usage.items() if isinstance(part, int)}
+
+
+@contextmanager
+def _in_the_apps_name() -> Iterator[None]:
+    try:
+        yield
+    except GraphError as error:
+        if error.code is None:
+            raise
+        raise error.recast(AppRefused) from None
+
+
+def opened(token: Secret) -> str:
+    """The token's text; NotSent when no key opens it, which is our fault and never the channel's."""
+    try:
+        return token.reveal()
+    except SecretUnreadable:
+        pass
+    raise NotSent(SEALED)
 
 
 def _never_connected(error: RequestException) -> bool:

@@ -1,0 +1,143 @@
+"""The gate to Meta over HTTP: what the gateway promises, one Graph request after the other.
+
+Source: Graph API and Messenger Platform reference (v25.0).
+"""
+
+import json
+from collections.abc import Sequence
+from urllib.parse import parse_qs, quote, urlsplit
+
+from webapp.core import clock
+from webapp.core.crypto import Secret
+from webapp.meta import checks, oauth, shapes
+from webapp.meta.answers import Json, rows
+from webapp.meta.errors import GraphError, NotSent, OutcomeUnknown
+from webapp.meta.gateway import (
+    PAGE_FIELDS,
+    FacebookUser,
+    Findings,
+    Meta,
+    MetaSettings,
+    Page,
+    Platform,
+    Probe,
+    Profile,
+    TokenState,
+    UserToken,
+)
+from webapp.meta.transport import Transport, opened
+
+MOST_PAGES = 200  # of one listing
+_PER_PAGE = "100"
+# "Received invalid JSON reply": Meta warns that the message may have been delivered all the same.
+_MAYBE_SENT = (1, 1357046)
+_RESPONSE = {"messaging_type": "RESPONSE"}
+_HUMAN_AGENT = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+
+
+class GraphClient(Meta):
+    """Talks to Meta, or to whatever answers at the addresses of the settings. Safe to share among threads."""
+
+    def __init__(self, settings: MetaSettings) -> None:
+        self.transport = Transport(settings)
+
+    def authorization_url(self, *, state: str, verifier: str, redirect_uri: str, rerequest: bool) -> str:
+        return oauth.authorization_url(
+            self.transport, state=state, verifier=verifier, redirect_uri=redirect_uri, rerequest=rerequest
+        )
+
+    def exchange_code(self, code: str, *, verifier: str, redirect_uri: str) -> UserToken:
+        return oauth.exchange_code(
+            self.transport, code, verifier=verifier, redirect_uri=redirect_uri, now=clock.now()
+        )
+
+    def whoami(self, user_token: Secret) -> FacebookUser:
+        return shapes.read_user(self.transport.get("me", user_token, fields="id,name"))
+
+    def permissions(self, user_token: Secret) -> dict[str, str]:
+        return shapes.read_permissions(self._listing("me/permissions", user_token))
+
+    def inspect_token(self, token: Secret) -> TokenState:
+        return shapes.read_token_state(self.transport.get_as_app("debug_token", input_token=opened(token)))
+
+    def pages(self, user_token: Secret) -> list[Page]:
+        listing = self._listing("me/accounts", user_token, fields=shapes.WHOLE_PAGE)
+        return [shapes.read_page(row) for row in listing]
+
+    def page(self, page_id: str, token: Secret) -> Page:
+        return shapes.read_page(self.transport.get(_path(page_id), token, fields=shapes.WHOLE_PAGE))
+
+    def subscribe(self, page_id: str, page_token: Secret) -> None:
+        path = _path(page_id, "subscribed_apps")
+        shapes.read_done(self.transport.post(path, page_token, subscribed_fields=",".join(PAGE_FIELDS)))
+
+    def subscribed_fields(self, page_id: str, page_token: Secret) -> frozenset[str]:
+        listing = self._listing(_path(page_id, "subscribed_apps"), page_token)
+        return shapes.read_subscribed(listing, self.transport.settings.app_id)
+
+    def unsubscribe(self, page_id: str, page_token: Secret) -> None:
+        shapes.read_done(self.transport.delete(_path(page_id, "subscribed_apps"), page_token))
+
+    def probe_access(self, platform: Platform, page_id: str, page_token: Secret) -> None:
+        path = _path(page_id, "conversations")
+        rows(self.transport.get(path, page_token, **checks.first_conversation(platform)))
+
+    def check(self, probes: Sequence[Probe]) -> list[Findings]:
+        return checks.check(self.transport, probes)
+
+    def send_text(
+        self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool
+    ) -> str:
+        # No refusal, no id: Meta may have sent it. Only what never left us, or was refused, is certain.
+        try:
+            answer = self.transport.post(
+                _path(page_id, "messages"),
+                page_token,
+                recipient=json.dumps({"id": recipient_id}),
+                message=json.dumps({"text": text}),
+                **(_HUMAN_AGENT if human_agent else _RESPONSE),
+            )
+            return shapes.read_message_id(answer)
+        except NotSent:
+            raise
+        except GraphError as error:
+            if error.code is None or (error.code, error.subcode) == _MAYBE_SENT:
+                raise error.recast(OutcomeUnknown) from None
+            raise
+
+    def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:
+        answer = self.transport.get(_path(contact_id), page_token, fields=shapes.PROFILE[platform])
+        return shapes.read_profile(answer, contact_id)
+
+    def _listing(self, path: str, token: Secret, **params: str) -> list[Json]:
+        """Every row of a listing. One that cannot be read to its end is an error: a short list would pass
+        for lost Pages. Only the cursor of `next` is taken, so that no token follows a foreign address."""
+        found: list[Json] = []
+        after: dict[str, str] = {}
+        for _ in range(MOST_PAGES):
+            answer = self.transport.get(path, token, limit=_PER_PAGE, **params, **after)
+            found += rows(answer)
+            cursor = _next_cursor(answer)
+            if cursor is None:
+                return found
+            after = {"after": cursor}
+        raise GraphError("the listing does not end")
+
+
+def _next_cursor(answer: Json) -> str | None:
+    """Where the next page of a listing begins; None after the last, which has no `next`."""
+    paging = answer.get("paging")
+    following = paging.get("next") if isinstance(paging, dict) else None
+    if not isinstance(following, str):
+        return None
+    try:
+        cursors = parse_qs(urlsplit(following).query).get("after")
+    except ValueError:
+        cursors = None
+    if not cursors:
+        raise GraphError("the listing goes on without a cursor")
+    return cursors[0]
+
+
+def _path(*parts: str) -> str:
+    return "/".join(quote(part, safe="") for part in parts)
