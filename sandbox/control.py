@@ -1,0 +1,237 @@
+"""The control API: play customers and owners, break things, look behind the scenes. JSON or form posts."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
+
+from sandbox import causes, grants, login, play, snapshot
+from sandbox.causes import BadSubject, Subject
+from sandbox.graph import subscriptions
+from sandbox.model import Fault
+from sandbox.play import BadPlay
+from sandbox.runtime import Sandbox, this_sandbox
+
+blueprint = Blueprint("control", __name__, url_prefix="/control")
+MOST_COPIES = 100
+
+
+@blueprint.before_request
+def only_from_here() -> Response | None:
+    """A page of another site must not press these buttons."""
+    if request.method != "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return make_response({"error": "The control API answers its own pages and scripts only."}, 403)
+    return None
+
+
+def _given() -> dict[str, Any]:
+    if request.is_json:
+        body = request.get_json(silent=True)
+        return body if isinstance(body, dict) else {}
+    return request.form.to_dict()
+
+
+def _yes(value: Any) -> bool:
+    return str(value).lower() in ("1", "true", "on", "yes")
+
+
+def _act(action: Callable[[Sandbox, dict[str, Any]], dict[str, Any]]) -> Response:
+    """Run one action under the lock; forms go back to their page, scripts get JSON."""
+    sandbox, given = this_sandbox(), _given()
+    with sandbox.lock:
+        result = action(sandbox, given)
+        sandbox.changed()
+    back = str(given.get("back", ""))
+    if back.startswith("/") and not back.startswith("//") and not request.is_json:
+        return make_response(redirect(back, 303))
+    return jsonify(result)
+
+
+@blueprint.errorhandler(BadSubject)
+@blueprint.errorhandler(BadPlay)
+@blueprint.errorhandler(login.Refusal)
+def refused(error: Exception) -> Response:
+    return make_response({"error": str(error)}, 400)
+
+
+@blueprint.get("/state")
+def state() -> Response:
+    sandbox = this_sandbox()
+    with sandbox.lock:
+        return jsonify(snapshot.whole(sandbox))
+
+
+@blueprint.get("/revision")
+def revision() -> Response:
+    sandbox = this_sandbox()
+    logs = len(sandbox.requests), sum(len(one.attempts) for one in list(sandbox.sender.log))
+    return jsonify({"revision": f"{sandbox.revision}.{sandbox.calls}.{logs[1]}"})
+
+
+@blueprint.post("/reset")
+def reset() -> Response:
+    def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+        sandbox.reset()
+        return {"ok": True}
+
+    return _act(action)
+
+
+@blueprint.post("/dm")
+def dm() -> Response:
+    """A customer writes. `message` may hold any webhook message form instead of `text`."""
+    return _act(play.customer_writes)
+
+
+@blueprint.post("/reply")
+def reply() -> Response:
+    """The business answers in the Instagram or Messenger app itself: an echo without our app."""
+    return _act(play.business_writes)
+
+
+@blueprint.post("/event")
+def event() -> Response:
+    """Any other customer event: `{"account", "customer", "field", "event": {"read": {…}}}`."""
+    return _act(play.customer_acts)
+
+
+@blueprint.post("/thread-owner")
+def thread_owner() -> Response:
+    """Another app passes a thread to ours (`app` ours) or takes it back (`app` other)."""
+    return _act(play.thread_passes)
+
+
+@blueprint.post("/causes")
+def switch() -> Response:
+    """Switch one cause; the fault kinds also take endpoint, page, seconds and times."""
+
+    def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+        name, on = str(given.get("cause", "")), _yes(given.get("on", True))
+        if name in causes.FAULTS:
+            fault = _fault(name, given)
+            causes.set_fault(sandbox.state, fault, on)
+            return {"cause": name, "on": on, "subject": asdict(fault)}
+        names = ("person", "page", "account", "customer", "permission")
+        subject = Subject(
+            **{part: play.resolve(sandbox.state, part, str(given.get(part) or "")) for part in names}
+        )
+        done = causes.switch(sandbox, name, subject, on)
+        return {"cause": name, "on": on, "subject": asdict(done)}
+
+    return _act(action)
+
+
+def _fault(kind: str, given: dict[str, Any]) -> Fault:
+    try:
+        seconds = float(given.get("seconds") or (5.0 if kind == "slow" else 0.0))
+        times = int(given["times"]) if given.get("times") else None
+    except ValueError as error:
+        raise BadSubject("seconds and times must be numbers.") from error
+    endpoint = str(given.get("endpoint") or "").strip("/")
+    return Fault(kind, endpoint, str(given.get("page") or ""), seconds, times)
+
+
+@blueprint.post("/redeliver")
+def redeliver() -> Response:
+    """Send the webhook of a message again, `times` times, one by one or side by side (`at_once`)."""
+    sandbox, given = this_sandbox(), _given()
+    original = next(
+        (one for one in list(sandbox.sender.log) if one.what.endswith(f" {given.get('mid')}")), None
+    )
+    if original is None:
+        return make_response({"error": "No delivery of this mid was sent."}, 404)
+    times = max(1, min(int(given.get("times") or 1), MOST_COPIES))
+    copies = sandbox.sender.copies(original, times)
+    if _yes(given.get("wrong_signature", False)):
+        for copy in copies:
+            copy.secret = "not-the-app-secret"
+    size = times if _yes(given.get("at_once", False)) else 1
+    for first in range(0, times, size):
+        sandbox.sender.send_at_once(copies[first : first + size])
+    return jsonify({"deliveries": [copy.summary() for copy in copies]})
+
+
+@blueprint.post("/settle")
+def settle() -> Response:
+    """Wait until every webhook that is due has been answered: `{"settled": true}`."""
+    timeout = min(float(_given().get("timeout") or 5.0), 60.0)
+    return jsonify({"settled": this_sandbox().sender.settle(timeout)})
+
+
+@blueprint.post("/clock")
+def clock() -> Response:
+    """Move the sandbox's clock: `advance` seconds, added to what was moved before."""
+
+    def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+        sandbox.state.clock_offset += int(float(given.get("advance") or 0))
+        return {"now": sandbox.state.now()}
+
+    return _act(action)
+
+
+@blueprint.post("/login")
+def login_without_pages() -> Response:
+    """Go through the dialog in one call: `url` of the dialog, `person`, and optionally `pages`, `instagram`,
+    `declined` (lists; missing means everything) or `cancel`. Answers the address to go back to."""
+
+    def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+        params = dict(parse_qsl(urlsplit(str(given.get("url", ""))).query, keep_blank_values=True))
+        run = login.begin(sandbox, params)
+        if _yes(given.get("cancel", False)):
+            return {"location": login.cancel(sandbox, run)}
+        return {"location": play.log_in(sandbox, run, given)}
+
+    return _act(action)
+
+
+@blueprint.post("/pages")
+def crowd() -> Response:
+    """Give a person `count` more Pages, each with an Instagram account unless `instagram` is false."""
+    return _act(play.more_pages)
+
+
+@blueprint.post("/data-deletion")
+def data_deletion() -> Response:
+    """The person removes the app and presses "Send Request"."""
+
+    def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+        person_id = play.resolve(sandbox.state, "person", str(given.get("person") or ""))
+        if person_id not in sandbox.state.people:
+            raise BadPlay("data-deletion needs a known person.")
+        return {"sent": grants.ask_for_deletion(sandbox, person_id)}
+
+    return _act(action)
+
+
+@blueprint.post("/handshake")
+def handshake() -> Response:
+    """Verify every app-level callback again: object → what went wrong, or an empty text."""
+    sandbox = this_sandbox()
+    rows = list(sandbox.state.subscriptions.values())
+    return jsonify({row.object: subscriptions.handshake(row) for row in rows})
+
+
+@blueprint.get("/requests")
+def requests_log() -> Response:
+    return jsonify([asdict(one) for one in reversed(list(this_sandbox().requests))])
+
+
+@blueprint.get("/deliveries")
+def deliveries() -> Response:
+    return jsonify([one.summary() for one in reversed(list(this_sandbox().sender.log))])
+
+
+@blueprint.get("/mails")
+def mails() -> Response:
+    return jsonify(this_sandbox().postbox.as_json())
+
+
+@blueprint.post("/mails/clear")
+def clear_mails() -> Response:
+    def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+        sandbox.postbox.clear()
+        return {"ok": True}
+
+    return _act(action)

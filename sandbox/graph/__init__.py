@@ -1,0 +1,1 @@
+"""The Graph API: nodes, edges, tokens, batch."""

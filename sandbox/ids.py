@@ -1,0 +1,50 @@
+"""Identifiers that look like Meta's: tokens, message ids, trace ids."""
+
+import base64
+import secrets
+import string
+
+LETTERS = string.ascii_letters + string.digits
+
+
+def _letters(length: int) -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(length))
+
+
+def access_token() -> str:
+    return "EAA" + _letters(180)
+
+
+def login_code() -> str:
+    return "AQ" + _letters(220)
+
+
+def trace_id() -> str:
+    return "A" + _letters(22)
+
+
+def digits(length: int) -> str:
+    return secrets.choice("123456789") + "".join(secrets.choice(string.digits) for _ in range(length - 1))
+
+
+def instagram_mid(account_id: str, thread_id: str) -> str:
+    """An opaque id of the form real ones decode to, with the escape that Meta inserts."""
+    raw = f"ig_dm_item:1:IGMessageID:{account_id}:{thread_id}:{digits(35)}"
+    return _escaped(raw)
+
+
+def instagram_conversation_id(account_id: str, thread_id: str) -> str:
+    return _escaped(f"ig_dm_thread:1:IGMessageThread:{account_id}:{thread_id}")
+
+
+def messenger_mid() -> str:
+    return "m_" + _letters(86)
+
+
+def messenger_conversation_id() -> str:
+    return "t_" + digits(15)
+
+
+def _escaped(raw: str) -> str:
+    text = base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+    return f"{text[:8]}ZA{text[8:]}ZD"
