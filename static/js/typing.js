@@ -1,0 +1,82 @@
+/* What a person types: the box grows, counts bytes, is sent by a key, and survives a swap around it.
+   A box with data-keep needs an id of its own conversation, or the draft would move to another one. */
+import { all, on } from "./dom.js";
+
+const SHOW_COUNT_FROM = 0.6;
+const ENTER_WHILE_COMPOSING = 229;
+
+const grow = (area) => {
+  if (CSS.supports("field-sizing", "content")) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight + 2}px`;
+};
+
+/* The platforms limit UTF-8 bytes, not characters: a Chinese character takes three. */
+const count = (area) => {
+  const limit = Number(area.dataset.bytesMax);
+  const used = new TextEncoder().encode(area.value).length;
+  area.setAttribute("aria-invalid", String(used > limit));
+  all(`[data-bytes-for="${CSS.escape(area.id)}"]`).forEach((place) => {
+    place.textContent = `${used} / ${limit}`;
+    place.hidden = used < limit * SHOW_COUNT_FROM;
+    place.classList.toggle("is-over", used > limit);
+  });
+};
+
+/* Enter that only confirms a candidate of an input method must never send. Safari ends the composition before
+   this event and tells of it only by the old key code. On a touch keyboard Enter is a new line. */
+const sends = (event, area) => {
+  if (event.key !== "Enter" || event.isComposing || event.keyCode === ENTER_WHILE_COMPOSING) return false;
+  if (event.ctrlKey || event.metaKey) return true;
+  return area.dataset.send === "enter" && !event.shiftKey && !event.altKey && !matchMedia("(pointer: coarse)").matches;
+};
+
+on("keydown", (event) => {
+  const area = event.target;
+  if (!area.matches("textarea[data-send]") || !sends(event, area)) return;
+  event.preventDefault();
+  if (area.value.trim() && area.getAttribute("aria-invalid") !== "true") area.form.requestSubmit();
+});
+
+const drafts = new Map();
+const isOwn = (area, element) => area.form && (element === area.form || area.form.contains(element));
+
+const keep = ({ detail }) => all("textarea[data-keep]").forEach((area) => {
+  if (isOwn(area, detail.elt) || !area.value) drafts.delete(area.id);
+  else drafts.set(area.id, { value: area.value, from: area.selectionStart, to: area.selectionEnd });
+});
+
+const restore = () => all("textarea[data-keep]").forEach((area) => {
+  const draft = drafts.get(area.id);
+  if (!draft || area.value) return;
+  area.value = draft.value;
+  area.setSelectionRange(draft.from, draft.to);
+});
+
+/* form[data-clears]: once sent, exactly what was sent goes; what was typed meanwhile stays. */
+const sent = new WeakMap();
+on("htmx:beforeRequest", ({ detail }) => {
+  all("textarea[data-send]", detail.elt).forEach((area) => sent.set(area, area.value));
+});
+on("htmx:afterRequest", ({ detail }) => {
+  if (!detail.successful || !detail.elt.matches("form[data-clears]")) return;
+  all("textarea[data-send]", detail.elt).filter((area) => area.value.startsWith(sent.get(area))).forEach((area) => {
+    area.value = area.value.slice(sent.get(area).length);
+    measure();
+  });
+});
+
+const measure = () => {
+  all("textarea[data-grow]").forEach(grow);
+  all("textarea[data-bytes-max]").forEach(count);
+};
+
+on("input", ({ target }) => {
+  if (target.matches("textarea[data-grow]")) grow(target);
+  if (target.matches("textarea[data-bytes-max]")) count(target);
+});
+on("htmx:beforeSwap", keep);
+on("htmx:afterSwap", restore);
+on("htmx:oobAfterSwap", restore);
+on("htmx:afterSettle", measure);
+measure();
