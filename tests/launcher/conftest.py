@@ -1,4 +1,4 @@
-"""A small clone of its own: the real launcher, with two tiny programs in the places of console and sandbox."""
+"""A small clone of its own: the real launcher, and tiny programs in the places of console and sandbox."""
 
 import os
 import shutil

@@ -20,12 +20,13 @@ from tools.launcher.sentences import Label, Stop
 from tools.launcher.translations import compile_translations
 
 CHECKS = {
-    "ruff check": ("ruff", "check", "."),
-    "ruff format": ("ruff", "format", "--check", "."),
-    "mypy": ("mypy",),
-    "djlint": ("djlint", "--lint", "--quiet", "templates", "sandbox/templates"),
-    "import contract": ("importlinter.cli", "lint-imports"),
-    "translations": ("tools.translations", "check"),
+    "ruff check": ("-m", "ruff", "check", "."),
+    "ruff format": ("-m", "ruff", "format", "--check", "--output-format", "concise", "."),
+    "mypy": ("-m", "mypy"),
+    "djlint": ("-m", "djlint", "--lint", "--quiet", "templates", "sandbox/templates"),
+    # Its modules cannot be run with -m: they would pass without having looked.
+    "import contract": (".venv/bin/lint-imports", "--no-logo"),
+    "translations": ("-m", "tools.translations", "check"),
 }
 
 
@@ -50,7 +51,9 @@ def run_tests(options: TestOptions) -> int:
             environment = os.environ | engines.ready()
         if options.pytest:
             arguments = [*engines.left_out(), *options.pytest]
-            return subprocess.run(_python(places, "pytest", *arguments), cwd=ROOT, env=environment).returncode
+            return subprocess.run(
+                _python(places, "-m", "pytest", *arguments), cwd=ROOT, env=environment
+            ).returncode
         outcomes = list(_run_checks(places, environment))
         pytest = _run_pytest(places, environment, engines.left_out())
     return _summary([*outcomes, pytest])
@@ -64,8 +67,8 @@ def _refuse_leaving_out_in_ci(options: TestOptions) -> None:
         raise Stop(sentences.ENGINE_NEEDED_IN_CI, option="--without-chromium")
 
 
-def _python(places: Places, module: str, *arguments: str) -> list[str]:
-    return [str(places.python), "-m", module, *arguments]
+def _python(places: Places, *arguments: str) -> list[str]:
+    return [str(places.python), *arguments]
 
 
 def _run_checks(places: Places, environment: dict[str, str]) -> Iterator[Outcome]:
@@ -90,7 +93,7 @@ def _run_checks(places: Places, environment: dict[str, str]) -> Iterator[Outcome
 def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]) -> Outcome:
     """Pytest's output as it comes; its closing line is kept to end the summary."""
     colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
-    command = _python(places, "pytest", "-n", "2", colour, *left_out)
+    command = _python(places, "-m", "pytest", "-n", "2", colour, *left_out)
     started = time.monotonic()
     tail = b""
     with piped(command, ROOT, environment) as run:

@@ -76,8 +76,12 @@ def _pip_install(places: Places, requirements: str, running: Step) -> None:
     command += ["--progress-bar", "off", "--disable-pip-version-check", "-r", str(lock)]
     total = len(re.findall(r"^[\w.\[\]-]+==", lock.read_text(), re.MULTILINE))
     found = 0
-    with places.install_log.open("a") as log, piped(command, places.root) as pip:
-        for line in io.TextIOWrapper(pip.output, errors="replace"):
+    with (
+        places.install_log.open("a") as log,
+        piped(command, places.root) as pip,
+        io.TextIOWrapper(pip.output, errors="replace") as lines,
+    ):
+        for line in lines:
             log.write(line)
             if line.startswith("Collecting "):
                 found += 1

@@ -1,4 +1,4 @@
-"""In the sandbox's place: answers, writes down what it was told, and will not go when asked."""
+"""In the sandbox's place: answers, writes down what it was told, and stays when told to be stubborn."""
 
 import argparse
 import json
@@ -20,7 +20,8 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.environ.get("SANDBOX_STAYS"):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 state = Path(os.environ["SANDBOX_STATE_FILE"])
 state.write_text(json.dumps(dict(os.environ)))
 HTTPServer((given.host, given.port), Answer).serve_forever()
