@@ -29,6 +29,11 @@ class Mail:
     text: str
     html: str
 
+    @property
+    def received(self) -> float:
+        """When it was caught, in Unix seconds."""
+        return datetime.fromisoformat(self.at).timestamp()
+
 
 class Postbox:
     """The last mails, newest first. Filled by the SMTP thread, read by request threads."""
