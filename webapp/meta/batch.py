@@ -53,7 +53,8 @@ def _one_request(transport: Transport, calls: Sequence[Call]) -> list[Answer | N
 
 
 def _on_the_wire(transport: Transport, call: Call) -> dict[str, str]:
-    params = transport.signed(call.token, call.params) if call.token else call.params
+    # Each call carries its own proof: the outer one is not said to reach inside.
+    params = transport.signed(transport.settings.app_token if call.token is None else call.token, call.params)
     return {"method": "GET", "relative_url": f"{call.path}?{urlencode(params)}"}
 
 

@@ -112,14 +112,10 @@ _ANYWHERE: Mapping[int | None, Meaning] = {
     2018352: TRANSIENT,  # too many actions
 }
 
-_PAIRS: Mapping[tuple[int | None, int | None], Meaning] = {
-    (100, 33): _PERMISSION,  # gone, or hidden from us: Meta does not say which
-}
-
 _CODES: Mapping[int, Meaning] = {
     3: APP_FAULT,
     10: _PERMISSION,
-    100: _REQUEST,
+    100: _REQUEST,  # 100/33 too: gone, hidden or unsupported, and Meta does not say which
     101: APP_FAULT,
     102: Meaning(Kind.CREDENTIALS),
     190: Meaning(Kind.CREDENTIALS),
@@ -135,7 +131,7 @@ def look_up(code: int | None, subcode: int | None) -> Meaning:
     """The row for a code and subcode; the family's where the table has none."""
     if code in TRANSIENT_CODES:
         return TRANSIENT
-    known = _named(code, subcode)
+    known = _ANYWHERE.get(subcode) or _ANYWHERE.get(code)
     if known:
         return known
     if code is None:
@@ -145,10 +141,3 @@ def look_up(code: int | None, subcode: int | None) -> Meaning:
     if code in _CODES:
         return _CODES[code]
     return _PERMISSION if 200 <= code <= 299 else _REQUEST
-
-
-def _named(code: int | None, subcode: int | None) -> Meaning | None:
-    for row in (_PAIRS.get((code, subcode)), _ANYWHERE.get(subcode), _ANYWHERE.get(code)):
-        if row:
-            return row
-    return None
