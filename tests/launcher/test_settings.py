@@ -8,7 +8,7 @@ from tools.launcher import sentences
 from tools.launcher.options import ServeOptions
 from tools.launcher.places import Places
 from tools.launcher.sentences import Stop
-from tools.launcher.settings import load_secrets, read_env_file, settle
+from tools.launcher.settings import given_by_person, load_secrets, read_env_file, settle
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def options(places: Places) -> ServeOptions:
 
 
 def test_the_chosen_ports_reach_the_console(places: Places, options: ServeOptions) -> None:
-    console = settle(places, options).console
+    console = settle(places, options, given_by_person(places)).console
     assert console["BASE_URL"] == "http://127.0.0.1:21000"
     assert console["META_GRAPH_URL"] == "http://127.0.0.1:21001"
     assert console["MAIL_PORT"] == "21025"
@@ -37,7 +37,7 @@ def test_the_environment_outranks_the_env_file_and_both_outrank_the_defaults(
 ) -> None:
     (places.root / ".env").write_text("BRAND_NAME=File\nBASE_URL=https://file.example\n")
     monkeypatch.setenv("BRAND_NAME", "Environment")
-    console = settle(places, options).console
+    console = settle(places, options, given_by_person(places)).console
     assert console["BRAND_NAME"] == "Environment"
     assert console["BASE_URL"] == "https://file.example"
 
@@ -47,7 +47,7 @@ def test_a_real_app_leaves_the_addresses_of_meta_alone(
 ) -> None:
     monkeypatch.setenv("META_APP_ID", "4242")
     monkeypatch.setenv("META_APP_SECRET", "secret")
-    settings = settle(places, options)
+    settings = settle(places, options, given_by_person(places))
     assert settings.sandbox is None
     assert "META_GRAPH_URL" not in settings.console
     assert settings.console["META_APP_SECRET"] == "secret"
@@ -57,7 +57,7 @@ def test_a_debug_flag_of_other_work_does_not_reach_the_console(
     places: Places, options: ServeOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    assert "FLASK_DEBUG" not in settle(places, options).console
+    assert "FLASK_DEBUG" not in settle(places, options, given_by_person(places)).console
 
 
 def test_an_env_file_may_be_commented_quoted_and_exported(tmp_path: Path) -> None:

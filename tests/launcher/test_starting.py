@@ -72,9 +72,10 @@ def test_the_sandbox_shares_the_app_secret_and_learns_no_key_of_the_console(clon
     assert secrets["TOKEN_KEYS"] not in told.values()
 
 
-def test_a_real_app_is_used_without_the_sandbox(clone: Clone) -> None:
+def test_a_real_app_is_used_without_the_sandbox_and_its_ports(clone: Clone) -> None:
     (clone.root / ".env").write_text("META_APP_ID=4242\nMETA_APP_SECRET='a real secret'\n")
-    _, said = clone.start_and_wait()
+    with socket.create_server(("127.0.0.1", clone.ports["--sandbox-port"])):
+        _, said = clone.start_and_wait()
     assert "4242" in said
     assert "a real secret" not in said
     assert not (clone.root / "var" / "sandbox.json").exists()

@@ -20,11 +20,19 @@ def announce(places: Places, options: ServeOptions, settings: Settings) -> None:
 
 
 def _addresses(options: ServeOptions, settings: Settings) -> list[tuple[str, ...]]:
-    rows = [("控制台 Console", settings.console["BASE_URL"])]
-    if settings.sandbox is None:
-        return [*rows, ("Meta", f"應用程式 app {settings.console['META_APP_ID']}")]
-    sandbox = f"http://{HOST}:{options.sandbox_port}"
-    return [*rows, ("沙盒 Sandbox (Meta)", f"{sandbox}/"), ("郵件 Mail catcher", f"{sandbox}/mail")]
+    console = settings.console
+    rows: list[tuple[str, ...]] = [("控制台 Console", console["BASE_URL"])]
+    if settings.sandbox is not None:
+        sandbox = f"http://{HOST}:{options.sandbox_port}"
+        return [*rows, ("沙盒 Sandbox (Meta)", f"{sandbox}/"), ("郵件 Mail catcher", f"{sandbox}/mail")]
+    nobody_catches = (console["MAIL_SERVER"], console["MAIL_PORT"]) == (HOST, str(options.smtp_port))
+    mail = "設定 MAIL_SERVER 才會寄出 set MAIL_SERVER to send" if nobody_catches else console["MAIL_SERVER"]
+    return [
+        *rows,
+        ("Meta 應用程式 app", console["META_APP_ID"]),
+        ("Webhook", f"{console['BASE_URL']}/webhooks/meta"),
+        ("郵件 Mail", mail),
+    ]
 
 
 def _demo_people(places: Places) -> list[tuple[str, ...]]:

@@ -124,7 +124,7 @@ class Children:
 def last_words(log: Path, exit_code: int) -> str:
     """The line of a log that says most: the last error by name, else the last line, else the exit code."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception): ", line)]
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception): |\[ERROR\] ", line)]
     return (errors or lines or [f"exit {exit_code}"])[-1]
 
 

@@ -20,13 +20,11 @@ LARGEST_FULLY_CHECKED = 50_000_000
 NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}
 
 
-def check_ports(options: ServeOptions) -> None:
-    """Every port free, each chosen once; the first that is not raises its sentence."""
-    wanted = {
-        "--port": options.port,
-        "--sandbox-port": options.sandbox_port,
-        "--smtp-port": options.smtp_port,
-    }
+def check_ports(options: ServeOptions, with_sandbox: bool) -> None:
+    """Every port that will be used is free and chosen once; the first that is not raises its sentence."""
+    wanted = {"--port": options.port}
+    if with_sandbox:
+        wanted |= {"--sandbox-port": options.sandbox_port, "--smtp-port": options.smtp_port}
     seen: set[int] = set()
     for option, port in wanted.items():
         if port in seen:

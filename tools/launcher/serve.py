@@ -9,18 +9,19 @@ from tools.launcher.places import Places
 from tools.launcher.preflight import HOST, check_database, check_disk, check_ports
 from tools.launcher.progress import step
 from tools.launcher.sentences import Label
-from tools.launcher.settings import Settings, settle
+from tools.launcher.settings import Settings, given_by_person, has_real_app, settle
 from tools.launcher.translations import compile_translations
 
 
 def serve(options: ServeOptions) -> int:
     """Runs until a signal or a child's end; raises Stop with the reason when it cannot."""
-    check_ports(options)
     places = Places(options.data)
+    given = given_by_person(places)
+    check_ports(options, with_sandbox=not has_real_app(given))
     places.make_folders()
     check_disk(places)
     check_database(places.database)
-    settings = settle(places, options)
+    settings = settle(places, options, given)
     install(places, CONSOLE)
     compile_translations(places)
     with Children(places) as children:

@@ -25,16 +25,15 @@ class Settings:
     console: dict[str, str]
     sandbox: dict[str, str] | None
 
-    @property
-    def catches_mail(self) -> bool:
-        return self.sandbox is not None
 
-
-def settle(places: Places, options: ServeOptions) -> Settings:
+def given_by_person(places: Places) -> dict[str, str]:
+    """The environment, over the `.env` file beside run.py."""
     given = {**read_env_file(places.root / ".env"), **os.environ}
-    for name in FOREIGN:
-        given.pop(name, None)
-    real_app = _has_real_app(given)
+    return {name: value for name, value in given.items() if name not in FOREIGN}
+
+
+def settle(places: Places, options: ServeOptions, given: dict[str, str]) -> Settings:
+    real_app = has_real_app(given)
     generated = load_secrets(places.secrets)
     console = {**_defaults(places, options), **generated}
     if not real_app:
@@ -45,7 +44,8 @@ def settle(places: Places, options: ServeOptions) -> Settings:
     )
 
 
-def _has_real_app(given: dict[str, str]) -> bool:
+def has_real_app(given: dict[str, str]) -> bool:
+    """True when a Meta app is named in full; half of one is a mistake that is said, not guessed about."""
     present = [name for name in APP if given.get(name)]
     if len(present) == 1:
         (missing,) = set(APP) - set(present)
