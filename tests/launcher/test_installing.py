@@ -47,6 +47,12 @@ def test_a_changed_lock_file_is_installed_again(places: Places) -> None:
     assert not is_installed(places, CONSOLE)
 
 
+def test_an_installation_that_went_well_is_stamped(places: Places) -> None:
+    (places.root / CONSOLE).write_text("# nothing to install\n")
+    install(places, CONSOLE)
+    assert is_installed(places, CONSOLE)
+
+
 def test_what_the_tests_need_includes_what_the_console_needs(places: Places) -> None:
     installation._write_stamp(places, TESTS)
     assert is_installed(places, CONSOLE)
