@@ -14,9 +14,7 @@ class OutgoingMail(Model):
     """`key` names the occasion and recipient, so that an occasion never mails somebody twice."""
 
     __tablename__ = "outgoing_mail"
-    __table_args__ = (
-        Index("ix_outgoing_mail_due", "next_try_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    )
+    __table_args__ = (Index("ix_outgoing_mail_due", "next_try_at", sqlite_where=_WAITING, postgresql_where=_WAITING),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)

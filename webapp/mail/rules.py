@@ -1,0 +1,17 @@
+"""When a mail is tried again. Pure."""
+
+from datetime import datetime, timedelta
+
+# Older than this, a mail tells of a world that is gone: it is given up, and its row says why.
+LIFE = timedelta(days=7)
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+# A server that is down says nothing about the mail, so the mail must not wait long once it is back.
+SERVER_PAUSE = timedelta(minutes=5)
+
+
+def next_try(tries: int, *, server_down: bool, now: datetime) -> datetime:
+    """When to try again after failure number `tries`: pauses double from a minute up to their limit."""
+    longest = SERVER_PAUSE if server_down else LONGEST_PAUSE
+    doubled: timedelta = FIRST_PAUSE * (1 << min(tries - 1, 10))
+    return now + min(doubled, longest)
