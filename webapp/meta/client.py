@@ -4,7 +4,7 @@ Source: Graph API and Messenger Platform reference (v25.0).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, quote, urlsplit
 
 from webapp.core import clock
@@ -41,15 +41,18 @@ class GraphClient(Meta):
     def __init__(self, settings: MetaSettings) -> None:
         self.transport = Transport(settings)
 
+    @property
+    def app_usage(self) -> Mapping[str, int]:
+        """Percent of the app's limits used, as the last answer told it."""
+        return self.transport.app_usage
+
     def authorization_url(self, *, state: str, verifier: str, redirect_uri: str, rerequest: bool) -> str:
         return oauth.authorization_url(
             self.transport, state=state, verifier=verifier, redirect_uri=redirect_uri, rerequest=rerequest
         )
 
     def exchange_code(self, code: str, *, verifier: str, redirect_uri: str) -> UserToken:
-        return oauth.exchange_code(
-            self.transport, code, verifier=verifier, redirect_uri=redirect_uri, now=clock.now()
-        )
+        return oauth.exchange_code(self.transport, code, verifier=verifier, redirect_uri=redirect_uri, now=clock.now())
 
     def whoami(self, user_token: Secret) -> FacebookUser:
         return shapes.read_user(self.transport.get("me", user_token, fields="id,name"))
@@ -85,9 +88,7 @@ class GraphClient(Meta):
     def check(self, probes: Sequence[Probe]) -> list[Findings]:
         return checks.check(self.transport, probes)
 
-    def send_text(
-        self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool
-    ) -> str:
+    def send_text(self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool) -> str:
         # No refusal, no id: Meta may have sent it. Only what never left us, or was refused, is certain.
         try:
             answer = self.transport.post(

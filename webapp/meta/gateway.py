@@ -197,9 +197,7 @@ class Meta(Protocol):
     def check(self, probes: Sequence[Probe]) -> list[Findings]:
         """Ask the four questions for each probe in as few batch requests as Meta allows; never raises."""
 
-    def send_text(
-        self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool
-    ) -> str:
+    def send_text(self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool) -> str:
         """Send a text; returns Meta's message id. OutcomeUnknown when no answer came after sending."""
 
     def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:

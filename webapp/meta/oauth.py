@@ -54,9 +54,7 @@ class _Session(OAuth2Session):  # type: ignore[misc]
         return _Answer(_token_fields(as_object(payload)))
 
 
-def authorization_url(
-    transport: Transport, *, state: str, verifier: str, redirect_uri: str, rerequest: bool
-) -> str:
+def authorization_url(transport: Transport, *, state: str, verifier: str, redirect_uri: str, rerequest: bool) -> str:
     """The dialog's address. `rerequest` asks again for declined permissions and reopens the Page picker."""
     settings = transport.settings
     url, _ = _Session(transport, redirect_uri).create_authorization_url(
@@ -69,16 +67,12 @@ def authorization_url(
     return str(url)
 
 
-def exchange_code(
-    transport: Transport, code: str, *, verifier: str, redirect_uri: str, now: datetime
-) -> UserToken:
+def exchange_code(transport: Transport, code: str, *, verifier: str, redirect_uri: str, now: datetime) -> UserToken:
     """Code → short token → long-lived token. A Page token is only lasting when it comes of the latter."""
     url = f"{transport.root}/{_TOKEN_PATH}"
     with _Session(transport, redirect_uri) as session:
         short = session.fetch_token(url, grant_type="authorization_code", code=code, code_verifier=verifier)
-        long = session.fetch_token(
-            url, grant_type="fb_exchange_token", fb_exchange_token=short["access_token"]
-        )
+        long = session.fetch_token(url, grant_type="fb_exchange_token", fb_exchange_token=short["access_token"])
     seconds = long.get("expires_in")
     return UserToken(Secret(long["access_token"]), now + timedelta(seconds=seconds) if seconds else None)
 

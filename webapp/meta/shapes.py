@@ -126,9 +126,7 @@ def _granular(value: object) -> dict[str, frozenset[str] | None]:
     for row in value if isinstance(value, list) else []:
         if isinstance(row, dict) and isinstance(row.get("scope"), str):
             targets = row.get("target_ids")
-            found[row["scope"]] = (
-                frozenset(filter(None, map(_id, targets))) if isinstance(targets, list) else None
-            )
+            found[row["scope"]] = frozenset(filter(None, map(_id, targets))) if isinstance(targets, list) else None
     return found
 
 

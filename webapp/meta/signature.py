@@ -20,9 +20,7 @@ class BadSignedRequest(Exception):
 def is_signed(body: bytes, header: str | None, secrets: Sequence[Secret]) -> bool:
     """Whether the X-Hub-Signature-256 `header` fits the body as received, under any of the secrets."""
     given = (header or "").encode(errors="replace")
-    return any(
-        hmac.compare_digest(b"sha256=" + _hex(secret, body).encode(), given) for secret in secrets if secret
-    )
+    return any(hmac.compare_digest(b"sha256=" + _hex(secret, body).encode(), given) for secret in secrets if secret)
 
 
 def appsecret_proof(token: Secret, secret: Secret) -> str:

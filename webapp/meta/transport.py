@@ -42,7 +42,7 @@ class Transport:
 
     def __init__(self, settings: MetaSettings) -> None:
         self.settings = settings
-        # Percent of the app's limits used, as the last answer told it: call_count, total_time, total_cputime.
+        # Percent, as the last answer told it: call_count, total_time, total_cputime.
         self.app_usage: Mapping[str, int] = {}
         self._threads = threading.local()
 
@@ -90,7 +90,7 @@ class Transport:
         return self.exchange(
             method,
             path,
-            lambda: self._session().request(
+            lambda: self.session().request(
                 method,
                 f"{self.root}/{path}",
                 params=None if form else params,
@@ -128,7 +128,7 @@ class Transport:
             failure = NotSent("no connection") if _never_connected(error) else GraphError("no answer came")
         raise failure
 
-    def _session(self) -> Session:
+    def session(self) -> Session:
         if not hasattr(self._threads, "session"):
             session = Session()
             session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))

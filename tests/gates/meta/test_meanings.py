@@ -107,9 +107,7 @@ def test_a_refusal_means_what_the_reference_says(
 
 @pytest.mark.parametrize(("subcode", "cause"), SESSIONS)
 @pytest.mark.parametrize("code", [190, 102])
-def test_a_dead_session_names_its_cause_by_subcode(
-    code: int, subcode: int | None, cause: Cause | None
-) -> None:
+def test_a_dead_session_names_its_cause_by_subcode(code: int, subcode: int | None, cause: Cause | None) -> None:
     assert meaning(GraphError(code=code, subcode=subcode)) == Meaning(CREDENTIALS, cause)
 
 
@@ -139,9 +137,7 @@ def test_text_type_and_status_never_change_the_meaning(
 
 
 @given(code=codes, subcode=subcodes)
-def test_a_refusal_of_our_own_app_never_speaks_about_a_channel(
-    code: int | None, subcode: int | None
-) -> None:
+def test_a_refusal_of_our_own_app_never_speaks_about_a_channel(code: int | None, subcode: int | None) -> None:
     assert meaning(AppRefused(code=code, subcode=subcode)).kind in (Kind.APP, Kind.TRANSIENT)
 
 
