@@ -64,9 +64,7 @@ def _check_free(host: str, port: int, option: str) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            reason = (
-                f"The sandbox cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error})"
-            )
+            reason = f"The sandbox cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error})"
             raise BadSetting(f"{reason}; stop what uses it or choose another port with {option}.") from error
 
 

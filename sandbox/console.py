@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
@@ -49,7 +50,7 @@ def index() -> str:
             state=sandbox.state,
             settings=sandbox.settings,
             choice=choice,
-            here=url_for("console.index", **_address(choice)),
+            here="/?" + urlencode(_address(choice)),
             accounts=_accounts(sandbox.state),
             customers=_customers(sandbox.state, choice.account_id),
             messages=list(reversed(sandbox.state.messages_of(conversation.id))) if conversation else [],
@@ -93,9 +94,7 @@ def page_behind(state: State, account_id: str) -> Page | None:
     if account_id in state.pages:
         return state.pages[account_id]
     ids = ((page.instagram_id, page.connected_instagram_id) for page in state.pages.values())
-    return next(
-        (page for page, linked in zip(state.pages.values(), ids, strict=True) if account_id in linked), None
-    )
+    return next((page for page, linked in zip(state.pages.values(), ids, strict=True) if account_id in linked), None)
 
 
 def _customers(state: State, account_id: str) -> list[Customer]:
@@ -173,10 +172,7 @@ def _switch(state: State, name: str, subject: Subject) -> Switch:
 
 def _faults(state: State) -> list[Switch]:
     """One switch for each kind, and one more for each that is aimed at something."""
-    drawn = [
-        Switch(kind, "", any(_is_plain(fault, kind) for fault in state.faults), "self")
-        for kind in causes.FAULTS
-    ]
+    drawn = [Switch(kind, "", any(_is_plain(fault, kind) for fault in state.faults), "self") for kind in causes.FAULTS]
     for fault in state.faults:
         if not _is_plain(fault, fault.kind):
             fields = {"endpoint": fault.endpoint, "page": fault.page_id}

@@ -33,6 +33,13 @@ def _given() -> dict[str, Any]:
     return request.form.to_dict()
 
 
+def _number(given: dict[str, Any], name: str, default: int) -> int:
+    try:
+        return int(float(given.get(name) or default))
+    except (TypeError, ValueError) as error:
+        raise BadPlay(f"{name} must be a number.") from error
+
+
 def _yes(value: Any) -> bool:
     return str(value).lower() in ("1", "true", "on", "yes")
 
@@ -43,6 +50,10 @@ def _act(action: Callable[[Sandbox, dict[str, Any]], dict[str, Any]]) -> Respons
     with sandbox.lock:
         result = action(sandbox, given)
         sandbox.changed()
+    return _answer(given, result)
+
+
+def _answer(given: dict[str, Any], result: dict[str, Any]) -> Response:
     back = str(given.get("back", ""))
     if back.startswith("/") and not back.startswith("//") and not request.is_json:
         return make_response(redirect(back, 303))
@@ -114,9 +125,7 @@ def switch() -> Response:
             causes.set_fault(sandbox.state, fault, on)
             return {"cause": name, "on": on, "subject": asdict(fault)}
         names = ("person", "page", "account", "customer", "permission")
-        subject = Subject(
-            **{part: play.resolve(sandbox.state, part, str(given.get(part) or "")) for part in names}
-        )
+        subject = Subject(**{part: play.resolve(sandbox.state, part, str(given.get(part) or "")) for part in names})
         done = causes.switch(sandbox, name, subject, on)
         return {"cause": name, "on": on, "subject": asdict(done)}
 
@@ -137,12 +146,10 @@ def _fault(kind: str, given: dict[str, Any]) -> Fault:
 def redeliver() -> Response:
     """Send the webhook of a message again, `times` times, one by one or side by side (`at_once`)."""
     sandbox, given = this_sandbox(), _given()
-    original = next(
-        (one for one in list(sandbox.sender.log) if one.what.endswith(f" {given.get('mid')}")), None
-    )
+    original = next((one for one in list(sandbox.sender.log) if one.what.endswith(f" {given.get('mid')}")), None)
     if original is None:
         return make_response({"error": "No delivery of this mid was sent."}, 404)
-    times = max(1, min(int(given.get("times") or 1), MOST_COPIES))
+    times = max(1, min(_number(given, "times", 1), MOST_COPIES))
     copies = sandbox.sender.copies(original, times)
     if _yes(given.get("wrong_signature", False)):
         for copy in copies:
@@ -150,13 +157,13 @@ def redeliver() -> Response:
     size = times if _yes(given.get("at_once", False)) else 1
     for first in range(0, times, size):
         sandbox.sender.send_at_once(copies[first : first + size])
-    return jsonify({"deliveries": [copy.summary() for copy in copies]})
+    return _answer(given, {"deliveries": [copy.summary() for copy in copies]})
 
 
 @blueprint.post("/settle")
 def settle() -> Response:
     """Wait until every webhook that is due has been answered: `{"settled": true}`."""
-    timeout = min(float(_given().get("timeout") or 5.0), 60.0)
+    timeout = min(_number(_given(), "timeout", 5), 60)
     return jsonify({"settled": this_sandbox().sender.settle(timeout)})
 
 
@@ -165,7 +172,7 @@ def clock() -> Response:
     """Move the sandbox's clock: `advance` seconds, added to what was moved before."""
 
     def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
-        sandbox.state.clock_offset += int(float(given.get("advance") or 0))
+        sandbox.state.clock_offset += _number(given, "advance", 0)
         return {"now": sandbox.state.now()}
 
     return _act(action)
@@ -190,6 +197,12 @@ def login_without_pages() -> Response:
 def crowd() -> Response:
     """Give a person `count` more Pages, each with an Instagram account unless `instagram` is false."""
     return _act(play.more_pages)
+
+
+@blueprint.post("/app")
+def app_settings() -> Response:
+    """Point the app elsewhere while running: webhook_url, deauthorize_url, data_deletion_url, redirect_uris."""
+    return _act(play.app_moves)
 
 
 @blueprint.post("/data-deletion")

@@ -86,9 +86,7 @@ def page_limit(page_id: str, path: str, params: dict[str, Any]) -> GraphError:
     if "conversations" in path or "messages" in path:
         instagram = params.get("platform") == "instagram"
         code, kind, noun = (
-            (80002, "instagram", "Instagram account")
-            if instagram
-            else (80006, "messenger", "Messenger account")
+            (80002, "instagram", "Instagram account") if instagram else (80006, "messenger", "Messenger account")
         )
     usage = (
         f'{{"{page_id}":[{{"type":"{kind}","call_count":100,"total_cputime":25,"total_time":25,'

@@ -30,9 +30,7 @@ def customer_event(conversation: Conversation, at_ms: int, extra: dict[str, Any]
     }
 
 
-def envelope(
-    platform: str, account_id: str, event: dict[str, Any], at_ms: int, standby: bool
-) -> dict[str, Any]:
+def envelope(platform: str, account_id: str, event: dict[str, Any], at_ms: int, standby: bool) -> dict[str, Any]:
     """The whole body: `object` instagram by Instagram id, or page by Page id. `time` is in milliseconds."""
     form = "standby" if standby else "messaging"
     return {
@@ -41,9 +39,7 @@ def envelope(
     }
 
 
-def permission_change(
-    person_id: str, at: int, field: str, verb: str, target_ids: list[str] | None
-) -> dict[str, Any]:
+def permission_change(person_id: str, at: int, field: str, verb: str, target_ids: list[str] | None) -> dict[str, Any]:
     """object=permissions; `at` is in seconds here, as in every `changes` body."""
     value: dict[str, Any] = {"verb": verb}
     if target_ids is not None:

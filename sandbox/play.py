@@ -1,9 +1,10 @@
 """Playing the other side: customers who write, owners who answer elsewhere, people who log in."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from sandbox import ids, login, news, payloads, talk
+from sandbox import ids, login, news, payloads, seed, talk
 from sandbox.graph import threads
 from sandbox.model import FULL_ROLE, Conversation, InstagramAccount, Message, Page
 from sandbox.runtime import LoginRun, Sandbox, describe
@@ -57,7 +58,7 @@ def customer_writes(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
         raise BadPlay("text must not be empty.")
     conversation = _conversation(sandbox, given, may_create=True)
     message = talk.write(sandbox.state, conversation, content, from_customer=True)
-    return _told(sandbox, conversation, message, float(given.get("delay") or 0.0))
+    return _told(sandbox, conversation, message, _seconds(given.get("delay")))
 
 
 def business_writes(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
@@ -93,6 +94,13 @@ def thread_passes(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
     target = sandbox.settings.app_id if ours else threads.OTHER_APP
     threads.announce_pass(sandbox, conversation, target)
     return {"owner": target, **describe(sandbox.state, conversation)}
+
+
+def _seconds(value: Any) -> float:
+    try:
+        return float(value or 0.0)
+    except (TypeError, ValueError) as error:
+        raise BadPlay("delay must be a number of seconds.") from error
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -134,6 +142,20 @@ def _picked(state: State, kind: str, wanted: Any, offered: list[str]) -> list[st
     return [one for one in offered if one in chosen]
 
 
+def app_moves(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+    """New callback addresses; what is not named stays. The move survives a reset."""
+    addresses = ("webhook_url", "deauthorize_url", "data_deletion_url")
+    changes: dict[str, Any] = {name: str(given[name] or "") for name in addresses if name in given}
+    if any(url and not url.startswith(("http://", "https://")) for url in changes.values()):
+        raise BadPlay("Addresses must begin with http:// or https://.")
+    if "redirect_uris" in given:
+        changes["redirect_uris"] = tuple(given["redirect_uris"] or ())
+    sandbox.settings = replace(sandbox.settings, **changes)
+    if "webhook_url" in changes:
+        seed.subscribe_app(sandbox.state, sandbox.settings)
+    return {name: getattr(sandbox.settings, name) for name in (*addresses, "redirect_uris")}
+
+
 def more_pages(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
     """For crowded grants: `count` Pages with numbered names."""
     state = sandbox.state
@@ -141,19 +163,15 @@ def more_pages(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
     if person_id not in state.people:
         raise BadPlay("pages needs a known person.")
     linked = str(given.get("instagram", True)).lower() not in ("0", "false", "off", "no")
-    made = [_one_more(state, person_id, linked) for _ in range(min(int(given.get("count") or 1), MOST_PAGES))]
+    made = [_one_more(state, person_id, linked) for _ in range(min(int(_seconds(given.get("count") or 1)), MOST_PAGES))]
     return {"pages": made}
 
 
 def _one_more(state: State, person_id: str, linked: bool) -> str:
     number = len(state.pages) + 1
-    page = Page(
-        f"12{ids.digits(13)}", f"門市 {number}", f"Branch {number}", "Shop", {person_id: list(FULL_ROLE)}
-    )
+    page = Page(f"12{ids.digits(13)}", f"門市 {number}", f"Branch {number}", "Shop", {person_id: list(FULL_ROLE)})
     if linked:
-        account = InstagramAccount(
-            f"1784142{ids.digits(10)}", f"branch.{number}", f"門市 {number}", "business", 100
-        )
+        account = InstagramAccount(f"1784142{ids.digits(10)}", f"branch.{number}", f"門市 {number}", "business", 100)
         state.instagram[account.id] = account
         page.instagram_id = page.connected_instagram_id = account.id
     state.pages[page.id] = page

@@ -136,7 +136,7 @@ def planted(settings: Settings) -> State:
     for account_id, customer_id, name, username, lines in _CONVERSATIONS:
         state.customers[customer_id] = Customer(customer_id, account_id, name, username, 120 + len(name) * 37)
         _converse(state, account_id, customer_id, lines)
-    _subscribe_app(state, settings)
+    subscribe_app(state, settings)
     return state
 
 
@@ -188,9 +188,7 @@ def _pages() -> list[Page]:
     ]
 
 
-def _converse(
-    state: State, account_id: str, customer_id: str, lines: tuple[tuple[str, float, str], ...]
-) -> None:
+def _converse(state: State, account_id: str, customer_id: str, lines: tuple[tuple[str, float, str], ...]) -> None:
     platform = INSTAGRAM if account_id in state.instagram else MESSENGER
     conversation = talk.conversation_with(state, platform, account_id, customer_id)
     for who, hours_ago, text in lines:
@@ -198,7 +196,9 @@ def _converse(
         talk.write(state, conversation, {"text": text}, from_customer=who == "<", at_ms=at_ms)
 
 
-def _subscribe_app(state: State, settings: Settings) -> None:
+def subscribe_app(state: State, settings: Settings) -> None:
+    """The app's callback for Pages, Instagram and permissions; none without an address."""
+    state.subscriptions.clear()
     if not settings.webhook_url:
         return
     for name, fields in (
@@ -206,6 +206,4 @@ def _subscribe_app(state: State, settings: Settings) -> None:
         ("instagram", INSTAGRAM_DEFAULT),
         ("permissions", PERMISSION_FIELDS),
     ):
-        state.subscriptions[name] = AppSubscription(
-            name, settings.webhook_url, list(fields), settings.verify_token
-        )
+        state.subscriptions[name] = AppSubscription(name, settings.webhook_url, list(fields), settings.verify_token)

@@ -52,9 +52,7 @@ def write(
 
 def last_customer_ms(state: State, conversation: Conversation) -> int | None:
     """When the customer last wrote, in Unix milliseconds; None when never."""
-    times = [
-        row.at_ms for row in state.messages_of(conversation.id) if row.sender_id == conversation.customer_id
-    ]
+    times = [row.at_ms for row in state.messages_of(conversation.id) if row.sender_id == conversation.customer_id]
     return max(times, default=None)
 
 

@@ -86,9 +86,7 @@ class WebhookSender:
         body = urllib.parse.urlencode({name: value}).encode()
         return self._queue_up(what, url, body, "application/x-www-form-urlencoded", 0.0, signed=False)
 
-    def _queue_up(
-        self, what: str, url: str, body: bytes, content_type: str, delay: float, **more: Any
-    ) -> Delivery:
+    def _queue_up(self, what: str, url: str, body: bytes, content_type: str, delay: float, **more: Any) -> Delivery:
         with self._wake:
             delivery = Delivery(next(self._numbers), what, url, body, content_type, **more)
             self.log.append(delivery)

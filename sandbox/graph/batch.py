@@ -34,14 +34,10 @@ def run(sandbox: Sandbox, call: GraphCall) -> dispatch.Answer:
     return dispatch.Answer(200, [_item(sandbox, call, item, with_headers) for item in items])
 
 
-def _item(
-    sandbox: Sandbox, call: GraphCall, item: dict[str, Any], with_headers: bool
-) -> dict[str, Any] | None:
+def _item(sandbox: Sandbox, call: GraphCall, item: dict[str, Any], with_headers: bool) -> dict[str, Any] | None:
     inner = _inner_call(call, item)
     with sandbox.lock:
-        met = faults.meeting(
-            sandbox.state, inner.path, dispatch.page_of_call(sandbox, inner), aimed_only=True
-        )
+        met = faults.meeting(sandbox.state, inner.path, dispatch.page_of_call(sandbox, inner), aimed_only=True)
     faults.wait(met)
     if any(fault.kind in ("drop", "garbage") for fault in met):
         return None

@@ -123,6 +123,4 @@ def check_proof(sandbox: Sandbox, call: GraphCall) -> None:
         message = f"{call.token}|{call.text('appsecret_time')}"
     expected = tokens.proof(sandbox.settings.app_secret, message)
     if not hmac.compare_digest(expected.encode(), given.encode()):
-        raise GraphError(
-            100, "Invalid appsecret_proof provided in the API argument", type="GraphMethodException"
-        )
+        raise GraphError(100, "Invalid appsecret_proof provided in the API argument", type="GraphMethodException")

@@ -52,9 +52,7 @@ def check_own(context: Context, conversation: Conversation) -> None:
 
 def conversation_node(context: Context, conversation: Conversation) -> dict[str, Any]:
     check_own(context, conversation)
-    return fields.read(
-        context, conversation, "UnifiedThread", CONVERSATION, nodes.wanted(context, "id,updated_time")
-    )
+    return fields.read(context, conversation, "UnifiedThread", CONVERSATION, nodes.wanted(context, "id,updated_time"))
 
 
 def messages(context: Context, conversation: Conversation) -> dict[str, Any]:
@@ -85,9 +83,7 @@ def _spelled(wanted: list[Field]) -> str:
     return ",".join(one.name + (f"{{{_spelled(one.inside)}}}" if one.inside else "") for one in wanted)
 
 
-def _messages(
-    context: Context, call: GraphCall, conversation: Conversation, wanted: list[Field]
-) -> dict[str, Any]:
+def _messages(context: Context, call: GraphCall, conversation: Conversation, wanted: list[Field]) -> dict[str, Any]:
     rows = context.state.messages_of(conversation.id)
     return paging.page(
         call,

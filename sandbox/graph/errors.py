@@ -12,16 +12,13 @@ IMPERSONATION = (
     "pages_show_list or pages_messaging permission(s) must be granted before impersonating a user's page."
 )
 TWO_FACTOR_TAIL = (
-    "If the page business requires Two Factor Authentication, the user also needs to enable "
-    "Two Factor Authentication."
+    "If the page business requires Two Factor Authentication, the user also needs to enable Two Factor Authentication."
 )
 ROLE_LOST = (
-    "The user must be an administrator, editor, or moderator of the page in order to impersonate it. "
-    + TWO_FACTOR_TAIL
+    "The user must be an administrator, editor, or moderator of the page in order to impersonate it. " + TWO_FACTOR_TAIL
 )
 NOT_SUFFICIENT = (
-    "(#200) User does not have sufficient administrative permission for this action on this page. "
-    + TWO_FACTOR_TAIL
+    "(#200) User does not have sufficient administrative permission for this action on this page. " + TWO_FACTOR_TAIL
 )
 
 

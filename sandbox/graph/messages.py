@@ -44,9 +44,7 @@ def recipient(context: Context, page: Page) -> Customer:
         raise errors.bad_parameter("No matching user found", 2018001)
     if customer.account_id not in (page.id, page.instagram_id):
         instagram = customer.account_id in context.state.instagram
-        text, subcode = (
-            ("No matching Instagram user", 2534014) if instagram else ("No matching user found", 2018001)
-        )
+        text, subcode = ("No matching Instagram user", 2534014) if instagram else ("No matching user found", 2018001)
         raise errors.bad_parameter(text, subcode)
     return customer
 

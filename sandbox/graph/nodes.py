@@ -169,9 +169,7 @@ def instagram_node(context: Context, account: InstagramAccount) -> dict[str, Any
 
 def customer_node(context: Context, customer: Customer) -> dict[str, Any]:
     """A profile. People who blocked the business cannot be seen; a closed account shows nobody."""
-    page = context.state.page_of_instagram(customer.account_id) or context.state.pages.get(
-        customer.account_id
-    )
+    page = context.state.page_of_instagram(customer.account_id) or context.state.pages.get(customer.account_id)
     if page is None or context.token.page_id != page.id:
         raise errors.no_such_object(customer.id)
     if customer.account_id in context.state.instagram:

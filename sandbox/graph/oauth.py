@@ -31,9 +31,7 @@ def _check_app(sandbox: Sandbox, call: GraphCall) -> None:
     if not call.text("client_id"):
         raise GraphError(101, "Missing client_id parameter.")
     if call.text("client_id") != sandbox.settings.app_id:
-        raise GraphError(
-            101, "Error validating application. Cannot get application info due to a system error."
-        )
+        raise GraphError(101, "Error validating application. Cannot get application info due to a system error.")
     secret = call.text("client_secret")
     if not hmac.compare_digest(secret.encode(), sandbox.settings.app_secret.encode()):
         raise GraphError(1, "Error validating client secret.")

@@ -68,10 +68,6 @@ def _paging(call: GraphCall, keys: list[str], start: int, end: int, path: str) -
 
 
 def _address(call: GraphCall, path: str, direction: str, value: str) -> str:
-    kept = {
-        name: call.text(name)
-        for name in call.params
-        if name not in ("after", "before", "access_token", "method")
-    }
+    kept = {name: call.text(name) for name in call.params if name not in ("after", "before", "access_token", "method")}
     query = urlencode({"access_token": call.token, **kept, direction: value})
     return f"{call.origin}/{call.version}/{path}?{query}"

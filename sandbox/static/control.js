@@ -10,10 +10,10 @@
 
   const busy = (element) => element.contains(document.activeElement) && document.activeElement !== element;
 
-  const replace = (fresh) => {
+  const replace = (fresh, always = false) => {
     for (const part of document.querySelectorAll("[data-live]")) {
       const next = fresh.getElementById(part.id);
-      if (!next || busy(part) || next.innerHTML === part.innerHTML) continue;
+      if (!next || (busy(part) && !always) || next.innerHTML === part.innerHTML) continue;
       const open = [...part.querySelectorAll("details")].map((one) => one.open);
       part.replaceChildren(...next.childNodes);
       part.className = next.className;
@@ -41,6 +41,23 @@
     }
     setTimeout(loop, PAUSE);
   };
+
+  // Posting in place keeps the scroll position; what the server refuses is posted again the plain way.
+  const post = async (form) => {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (!answer.ok || answer.redirected === false) return form.submit();
+    const focused = document.activeElement?.getAttribute("aria-label");
+    replace(new DOMParser().parseFromString(await answer.text(), "text/html"), true);
+    for (const input of form.querySelectorAll("input:not([type])")) input.value = "";
+    const again = [...document.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === focused);
+    if (focused && again) again.focus();
+  };
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.closest(".phone, .switches, .logs")) return;
+    event.preventDefault();
+    post(event.target).catch(() => event.target.submit());
+  });
 
   document.querySelectorAll("[data-bottom]").forEach(bottom);
   if (document.body.hasAttribute("data-live-page")) loop();
