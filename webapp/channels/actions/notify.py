@@ -1,0 +1,164 @@
+"""Tell the people who can repair it: one mail an episode, for all of a workspace's accounts at once."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import Membership, Person, Workspace
+from webapp.accounts.queries import members_with
+from webapp.accounts.rules import Right
+from webapp.channels.models import Channel, Incident, Notice
+from webapp.channels.rules import ATTENTION, MAILED
+from webapp.core import db
+from webapp.mail import actions as mail
+from webapp.meta.errors import Cause
+
+log = logging.getLogger("webapp.channels")
+
+# A decision takes milliseconds; one that broke is tried again after this.
+LEASE = timedelta(minutes=2)
+# Nobody may be told now (the plan ended, nobody has the right): that can change.
+LOOK_AGAIN = timedelta(hours=1)
+# Where "Reauthorise" is not yet what helps, the button must not promise it.
+_SOMETHING_ELSE_FIRST = ATTENTION | {Cause.SECURITY_CHECK, Cause.ROLE_LOST, Cause.PAGE_DELETED}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One account as the mail tells of it."""
+
+    channel_id: int
+    label: str
+    platform: str
+    page_name: str
+    cause: str
+    since: datetime
+    facebook_user: str
+    lost: bool
+    reauthorise: bool
+
+
+def notify_due(now: datetime) -> int:
+    """Decide on every incident that is due, workspace by workspace; returns how many mails were written.
+
+    A workspace that cannot be decided on waits for its lease to end and holds nobody up.
+    """
+    written = 0
+    while (booked := _book(now)) is not None:
+        try:
+            written += _decide(*booked, now)
+        except Exception:
+            log.exception("nobody could be told in workspace %s", booked[0])
+    return written
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return and_(Incident.notify_at <= now, Incident.closed_at.is_(None))
+
+
+def _book(now: datetime) -> tuple[int, Sequence[int]] | None:
+    """Take all due incidents of one workspace: its id and theirs. The list is empty when somebody was faster."""
+    with db.transaction() as session:
+        workspace_id = session.scalar(
+            select(Workspace.id)
+            .where(exists().where(Channel.workspace_id == Workspace.id, Channel.id == Incident.channel_id, _due(now)))
+            .order_by(Workspace.id)
+            .limit(1)
+            # key_share: rows that refer to the workspace can be written meanwhile.
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        if workspace_id is None:
+            return None
+        of_workspace = select(Channel.id).where(Channel.workspace_id == workspace_id)
+        taken = session.scalars(
+            update(Incident)
+            .where(Incident.channel_id.in_(of_workspace), _due(now))
+            .values(notify_at=now + LEASE)
+            .returning(Incident.id),
+            execution_options={"synchronize_session": False},
+        )
+        return workspace_id, list(taken)
+
+
+def _decide(workspace_id: int, incident_ids: Sequence[int], now: datetime) -> int:
+    """Write the mails of one workspace, together with who was told of what."""
+    with db.transaction() as session:
+        workspace = session.get_one(Workspace, workspace_id, populate_existing=True)
+        incidents = _still_open(session, incident_ids)
+        told = members_with(workspace, Right.MANAGE_CHANNELS) if workspace.has_plan(now) else []
+        written = sum(_tell(session, member, incidents, now) for member in told)
+        for incident in incidents:
+            incident.notify_at = None if told else now + LOOK_AGAIN
+        return written
+
+
+def _still_open(session: Session, incident_ids: Sequence[int]) -> list[Incident]:
+    """The booked incidents that still need telling, locked; one that turned into something silent needs none."""
+    found = session.scalars(
+        select(Incident)
+        .where(Incident.id.in_(incident_ids), Incident.closed_at.is_(None), Incident.notify_at.is_not(None))
+        .order_by(Incident.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for incident in found:
+        if incident.cause not in MAILED:
+            incident.notify_at = None
+    return [incident for incident in found if incident.notify_at is not None]
+
+
+def _tell(session: Session, member: Membership, incidents: Sequence[Incident], now: datetime) -> int:
+    """One mail to one person about all of it; 0 when they know already."""
+    known = set(
+        session.scalars(
+            select(Notice.incident_id).where(
+                Notice.person_id == member.person_id, Notice.incident_id.in_([one.id for one in incidents])
+            )
+        )
+    )
+    news = [incident for incident in incidents if incident.id not in known]
+    if not news:
+        return 0
+    letter = mail.queue(
+        session,
+        key=f"channel-lost/{news[0].id}/{member.person_id}",
+        address=member.person.email,
+        locale=member.person.locale,
+        template="channel_lost",
+        now=now,
+        **_context(session, member.workspace, member.person, news),
+    )
+    mail_id = letter.id if letter else None
+    session.add_all(
+        Notice(incident_id=incident.id, person_id=member.person_id, mail_id=mail_id, at=now) for incident in news
+    )
+    return letter is not None
+
+
+def _context(
+    session: Session, workspace: Workspace, person: Person, incidents: Sequence[Incident]
+) -> dict[str, object]:
+    return {
+        "person_name": person.name,
+        "workspace_name": workspace.name,
+        "workspace_slug": workspace.slug,
+        "accounts": [_failure(session.get_one(Channel, incident.channel_id), incident) for incident in incidents],
+    }
+
+
+def _failure(channel: Channel, incident: Incident) -> Failure:
+    return Failure(
+        channel_id=channel.id,
+        label=channel.label,
+        platform=channel.platform,
+        page_name=channel.page_name,
+        cause=incident.cause,
+        since=incident.opened_at,
+        facebook_user=channel.grant.facebook_user_name if channel.grant else "",
+        lost=incident.cause not in ATTENTION,
+        reauthorise=incident.cause not in _SOMETHING_ELSE_FIRST,
+    )
