@@ -9,9 +9,10 @@ import "./typing.js";
 import "./choices.js";
 import { all, on } from "./dom.js";
 
-/* Menus are <details>; they close when one presses elsewhere or Escape. */
+/* Menus are <details>; they close when one presses an item, elsewhere or Escape. */
 on("click", ({ target }) => {
-  all("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+  const item = target.closest(".menu-item");
+  all("details.menu[open]").forEach((menu) => { if (item || !menu.contains(target)) menu.open = false; });
 });
 
 on("keydown", ({ key, target }) => {

@@ -1,10 +1,11 @@
-/* A thread follows new messages only when its reader was at the end; otherwise what they read stays where it is.
+/* A thread follows new messages when its reader was at the end or has just sent one; otherwise what they read stays.
    [data-thread] (with an id) scrolls, [data-message] (with an id) is one message, [data-new-messages] leads to the end. */
 import { all, on } from "./dom.js";
 
 const NEAR_END_PX = 96;
 const remembered = new Map();
 const following = new Set();
+const watched = new WeakSet();
 
 const isNearEnd = (thread) => thread.scrollHeight - thread.scrollTop - thread.clientHeight < NEAR_END_PX;
 const messages = (thread) => all("[data-message]", thread);
@@ -16,11 +17,22 @@ const toEnd = (thread) => {
   offer(thread, false);
 };
 
-const remember = (thread) => {
+/* A composer that grows makes the thread lower, which would hide its last message. */
+const heights = new ResizeObserver((entries) => {
+  entries.filter(({ target }) => following.has(target.id)).forEach(({ target }) => toEnd(target));
+});
+
+const watch = (thread) => {
+  watched.add(thread);
+  heights.observe(thread);
+  toEnd(thread);
+};
+
+const remember = (thread, hasSent) => {
   const top = thread.getBoundingClientRect().top;
   const anchor = messages(thread).find((message) => message.getBoundingClientRect().bottom > top);
   remembered.set(thread.id, {
-    atEnd: isNearEnd(thread),
+    atEnd: hasSent || isNearEnd(thread),
     anchor: anchor?.id,
     offset: anchor ? anchor.getBoundingClientRect().top - top : 0,
     last: messages(thread).at(-1)?.id,
@@ -29,7 +41,9 @@ const remember = (thread) => {
 
 const restore = (thread) => {
   const before = remembered.get(thread.id);
-  if (!before || before.atEnd) return toEnd(thread);
+  if (!before) return watched.has(thread) || watch(thread);
+  if (!watched.has(thread)) watch(thread);
+  if (before.atEnd) return toEnd(thread);
   const anchor = before.anchor && document.getElementById(before.anchor);
   const top = thread.getBoundingClientRect().top;
   if (anchor) thread.scrollTop += anchor.getBoundingClientRect().top - top - before.offset;
@@ -38,9 +52,13 @@ const restore = (thread) => {
 
 const restoreAll = () => all("[data-thread]").forEach(restore);
 
-on("htmx:beforeSwap", () => all("[data-thread]").forEach(remember));
+on("htmx:beforeSwap", ({ detail }) => {
+  const hasSent = detail.requestConfig.elt.matches("form[data-clears]");
+  all("[data-thread]").forEach((thread) => remember(thread, hasSent));
+});
 on("htmx:afterSwap", restoreAll);
 on("htmx:oobAfterSwap", restoreAll);
+on("htmx:afterSettle", () => remembered.clear());
 
 on("scroll", ({ target }) => {
   if (!(target instanceof Element) || !target.matches("[data-thread]")) return;
@@ -60,4 +78,4 @@ on("click", ({ target }) => {
   if (pill) toEnd(pill.closest("[data-thread]"));
 });
 
-all("[data-thread]").forEach(toEnd);
+all("[data-thread]").forEach(watch);

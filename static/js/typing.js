@@ -42,7 +42,7 @@ const drafts = new Map();
 const isOwn = (area, element) => area.form && (element === area.form || area.form.contains(element));
 
 const keep = ({ detail }) => all("textarea[data-keep]").forEach((area) => {
-  if (isOwn(area, detail.elt) || !area.value) drafts.delete(area.id);
+  if (isOwn(area, detail.requestConfig.elt) || !area.value) drafts.delete(area.id);
   else drafts.set(area.id, { value: area.value, from: area.selectionStart, to: area.selectionEnd });
 });
 
