@@ -9,11 +9,11 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+
+from config import Config
 from tests import engines
 from tests.people import PASSWORD, People, settle
 from tests.running import Sandbox, running_sandbox
-
-from config import Config
 from webapp.accounts.models import Person
 from webapp.app import create_app
 from webapp.commands import upgrade
@@ -37,9 +37,7 @@ def sandbox(sandbox_server: Sandbox) -> Sandbox:
     return sandbox_server
 
 
-@pytest.fixture(
-    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty, migrated database; every test that needs one runs on both engines."""
     if request.param == "sqlite":
@@ -143,5 +141,3 @@ def _empty(app: Flask) -> None:
             return
         for table in reversed(metadata.sorted_tables):
             session.execute(table.delete())
-
-

@@ -10,6 +10,7 @@ from config import Config
 from webapp import commands, navigation
 from webapp.accounts import access
 from webapp.accounts import views as accounts
+from webapp.channels import views as channels
 from webapp.core import db, logs
 from webapp.core.crypto import Secret, key_ring
 from webapp.core.work import Bells
@@ -45,7 +46,7 @@ def create_app(config: Config) -> Flask:
 
 def _move_in(app: Flask) -> None:
     """Every room's address book."""
-    for room in (accounts, home):
+    for room in (accounts, channels, home):
         app.register_blueprint(room.bp)
 
 

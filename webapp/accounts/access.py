@@ -63,7 +63,7 @@ def signed_in(view: Callable[Concatenate[SignedIn, P], ResponseReturnValue]) -> 
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if not current_user.is_authenticated:
             return to_sign_in()
-        return view(current_user._get_current_object(), *args, **kwargs)
+        return view(_user(), *args, **kwargs)
 
     guarded.access = "signed-in"  # type: ignore[attr-defined]
     return guarded
@@ -78,7 +78,7 @@ def operator(view: Callable[Concatenate[SignedIn, P], ResponseReturnValue]) -> V
             return to_sign_in()
         if not current_user.person.is_operator:
             raise NotFound
-        return view(current_user._get_current_object(), *args, **kwargs)
+        return view(_user(), *args, **kwargs)
 
     guarded.access = "operator"  # type: ignore[attr-defined]
     return guarded
@@ -108,6 +108,11 @@ def member(right: Right | None = None) -> Callable[[Callable[..., ResponseReturn
         return guarded
 
     return decorate
+
+
+def _user() -> SignedIn:
+    """The user behind Flask-Login's proxy."""
+    return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def whom(found: Membership, right: Right) -> list[str]:

@@ -14,6 +14,7 @@ def hashed(password: str) -> str:
 
 def matches(password: str, password_hash: str | None) -> bool:
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        _hasher.verify(password_hash or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return password_hash is not None

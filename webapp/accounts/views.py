@@ -54,9 +54,7 @@ def front(user: SignedIn) -> ResponseReturnValue:
     if not places:
         return render_template("accounts/no_workspace.html")
     last = session.get("workspace")
-    slug = next(
-        (one.workspace.slug for one in places if one.workspace.slug == last), places[0].workspace.slug
-    )
+    slug = next((one.workspace.slug for one in places if one.workspace.slug == last), places[0].workspace.slug)
     return go(url_for("home.overview", slug=slug))
 
 

@@ -67,6 +67,13 @@ def judge(subject: Subject, found: Findings) -> Verdict:
     )
 
 
+def explain(subject: Subject, user_token: TokenState) -> Cause:
+    """Why a Page token died without a named reason: the token of the person behind it knows."""
+    if not user_token.is_valid:
+        return (user_token.error.meaning.cause if user_token.error else None) or Cause.UNKNOWN
+    return _missing(subject, user_token) or Cause.UNKNOWN
+
+
 def judge_refusal(error: GraphError) -> Verdict:
     """What a single refusal (of a send, a subscription) proves about the whole channel; most prove nothing."""
     meaning = error.meaning

@@ -58,9 +58,7 @@ def init_app(app: Flask, url: str) -> None:
 def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url)
-    return create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True, pool_size=20
-    )
+    return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True, pool_size=20)
 
 
 def _sqlite(url: str) -> Engine:

@@ -46,9 +46,7 @@ def choose() -> Response:
     locale = request.form.get("locale", "")
     response = redirect(local_path(request.form.get("next")) or "/", 303)
     if locale in LOCALES:
-        response.set_cookie(
-            COOKIE, locale, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure
-        )
+        response.set_cookie(COOKIE, locale, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
     return response
 
 
@@ -61,9 +59,9 @@ def ago(moment: datetime | None) -> str:
         return ""
     seconds = (clock.now() - moment).total_seconds()
     if abs(seconds) < 45:
-        return gettext("just now")
-    return format_timedelta(-(clock.now() - moment), add_direction=True, threshold=1.2)
+        return str(gettext("just now"))
+    return str(format_timedelta(-(clock.now() - moment), add_direction=True, threshold=1.2))
 
 
 def exact(moment: datetime | None) -> str:
-    return "" if moment is None else format_datetime(moment, "yyyy-MM-dd HH:mm:ss ZZZZ")
+    return "" if moment is None else str(format_datetime(moment, "yyyy-MM-dd HH:mm:ss ZZZZ"))

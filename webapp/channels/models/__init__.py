@@ -1,8 +1,8 @@
 """Tables of the room, one file a noun."""
 
-from webapp.channels.models.authorization import Authorization, Outcome
+from webapp.channels.models.authorization import Authorization, DataDeletion, Outcome
 from webapp.channels.models.channel import Channel, StatusChange
 from webapp.channels.models.grant import Grant
 from webapp.channels.models.incident import Incident, Notice
 
-__all__ = ["Authorization", "Channel", "Grant", "Incident", "Notice", "Outcome", "StatusChange"]
+__all__ = ["Authorization", "Channel", "DataDeletion", "Grant", "Incident", "Notice", "Outcome", "StatusChange"]

@@ -66,3 +66,13 @@ class Authorization(Model):
         self.detail = detail
         if grant is not None:
             self.grant_id = grant.id
+
+
+class DataDeletion(Model):
+    """A request to delete a Facebook user's data, known by the code that Meta shows to the person."""
+
+    __tablename__ = "data_deletion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    done_at: Mapped[datetime]

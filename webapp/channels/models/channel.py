@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 from webapp.accounts.models import Person, Workspace
 from webapp.channels.models.grant import Grant
 from webapp.channels.models.incident import Incident
-from webapp.channels.rules import Verdict
+from webapp.channels.rules import STALE_AFTER, Verdict
 from webapp.channels.status import Status
 from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
@@ -48,9 +48,7 @@ class Channel(Model):
     page_id: Mapped[str] = mapped_column(index=True)
     page_name: Mapped[str] = mapped_column(default="")
     page_token: Mapped[Secret | None] = mapped_column(Sealed)
-    grant_id: Mapped[int | None] = mapped_column(
-        ForeignKey("facebook_grant.id", ondelete="SET NULL"), index=True
-    )
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("facebook_grant.id", ondelete="SET NULL"), index=True)
 
     status: Mapped[str]
     cause: Mapped[str | None]
@@ -67,9 +65,10 @@ class Channel(Model):
     verdict_at: Mapped[datetime | None]
     last_inbound_at: Mapped[datetime | None]
 
-    workspace: Mapped[Workspace] = relationship(lazy="joined")
-    grant: Mapped[Grant | None] = relationship(lazy="joined")
-    connected_by: Mapped[Person | None] = relationship(lazy="joined")
+    # Not joined by themselves: a row is locked without its neighbours. Lists ask for them (queries.SHOWN).
+    workspace: Mapped[Workspace] = relationship()
+    grant: Mapped[Grant | None] = relationship()
+    connected_by: Mapped[Person | None] = relationship()
 
     @property
     def label(self) -> str:
@@ -79,6 +78,10 @@ class Channel(Model):
     @property
     def is_held(self) -> bool:
         return self.status != Status.DISCONNECTED
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether no check has come to a verdict for so long that the state must not be trusted."""
+        return self.verdict_at is None or now - self.verdict_at > STALE_AFTER
 
     def touch(self) -> None:
         """Say that a row on the screen changed."""

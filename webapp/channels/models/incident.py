@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.accounts.models import Person
 from webapp.channels.rules import MAILED, Verdict
 from webapp.core.db import Model
 
@@ -16,9 +17,7 @@ class Incident(Model):
     """Opened when a channel is lost, closed by proof of health or by disconnecting; never two open at once."""
 
     __tablename__ = "incident"
-    __table_args__ = (
-        Index("uq_incident_open", "channel_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-    )
+    __table_args__ = (Index("uq_incident_open", "channel_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
@@ -68,3 +67,5 @@ class Notice(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="SET NULL"))
     at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship(lazy="joined")

@@ -1,0 +1,32 @@
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.people import People
+from tests.rooms.channels.story import Story
+from tests.running import Sandbox
+from webapp.accounts.models import Person
+from webapp.channels.models import Channel
+from webapp.core import db
+
+
+@pytest.fixture
+def story(
+    app: Flask,
+    client: FlaskClient,
+    people: People,
+    sign_in: Callable[[FlaskClient, Person], FlaskClient],
+    sandbox: Sandbox,
+) -> Story:
+    """Alice, signed in, with a sandbox."""
+    return Story(sign_in(client, people.alice), sandbox)
+
+
+@pytest.fixture
+def connected(house: Flask, story: Story) -> Channel:
+    """@morninglight.coffee, connected by Alice with 林小姐's Facebook login."""
+    story.connect("17841405822301001")
+    return db.session().scalars(select(Channel)).one()

@@ -1,0 +1,62 @@
+"""From the button to the connected account, through the sandbox's real dialog and Graph API."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.people import People
+from tests.rooms.channels.story import Story
+from webapp.accounts.models import Person
+from webapp.channels.models import Authorization, Grant
+from webapp.core import db
+
+SignIn = Callable[[FlaskClient, Person], FlaskClient]
+MORNING = "@morninglight.coffee"
+
+
+def test_an_account_is_connected_from_button_to_list(app: Flask, story: Story) -> None:
+    report = story.connect("morning", "instagram:")
+    assert MORNING in report
+    page = story.client.get("/w/aurora/social-channels").text
+    assert MORNING in page
+    assert "Connected" in page
+    assert "林小姐" in page
+
+
+def test_every_account_is_listed_with_its_reason(story: Story) -> None:
+    page = story.client.get(story.land(story.in_dialog(story.press_connect(), instagram="all"))).text
+    assert "Not a business account" in page
+    assert "No Instagram linked" in page
+    assert "Link not finished" in page
+
+
+def test_a_cancelled_dialog_says_so_and_stores_nothing(app: Flask, story: Story) -> None:
+    page = story.client.get(story.land(story.in_dialog(story.press_connect(), cancel=True))).text
+    assert "You cancelled in the Facebook window" in page
+    with app.app_context():
+        assert db.session().scalars(select(Grant)).all() == []
+
+
+def test_the_address_after_the_callback_holds_neither_code_nor_state(story: Story) -> None:
+    page = story.land(story.in_dialog(story.press_connect()))
+    assert "?" not in page
+
+
+def test_a_reloaded_callback_shows_the_same_end(app: Flask, story: Story) -> None:
+    callback = story.in_dialog(story.press_connect())
+    assert story.land(callback) == story.land(callback)
+    with app.app_context():
+        assert len(db.session().scalars(select(Grant)).all()) == 1
+
+
+def test_an_answer_from_another_browser_is_refused(app: Flask, story: Story, people: People, sign_in: SignIn) -> None:
+    callback = story.in_dialog(story.press_connect())
+    stranger = app.test_client()
+    stranger.set_cookie("language", "en")
+    answer = sign_in(stranger, people.carol).get(callback)
+    assert answer.status_code == 400
+    assert "does not belong to this browser" in answer.text
+    with app.app_context():
+        assert db.session().scalars(select(Authorization)).one().used_at is None

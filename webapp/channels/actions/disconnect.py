@@ -1,0 +1,50 @@
+"""Disconnecting: messages stop, history stays."""
+
+import logging
+from datetime import datetime
+
+from webapp.accounts.actions import note
+from webapp.accounts.models import Person
+from webapp.channels import queries
+from webapp.channels.models import Channel
+from webapp.channels.rules import Verdict
+from webapp.channels.status import Status
+from webapp.core import db
+from webapp.core.crypto import Secret, SecretUnreadable
+from webapp.meta.errors import GraphError
+from webapp.meta.gateway import Meta
+
+log = logging.getLogger("webapp.channels")
+
+
+def disconnect(channel: Channel, person: Person, *, meta: Meta, now: datetime) -> None:
+    """Let the account go. The Page's subscription is taken back only when no other channel lives on it.
+
+    Meta refusing or being down does not keep a channel connected: what still arrives is stored and shown nowhere.
+    """
+    with db.transaction() as session:
+        current = session.get_one(Channel, channel.id, with_for_update=True, populate_existing=True)
+        if not current.is_held:
+            return
+        token = _revealed(current.page_token)
+        current.page_token = None
+        current.become(Verdict(Status.DISCONNECTED), noticed_by="person", now=now, person_id=person.id)
+        note(session, current.workspace, person, "disconnected", current.label, now=now)
+    siblings = queries.held_by_page(current.page_id)
+    db.leave()
+    if token is not None and not siblings:
+        _unsubscribe(current, token, meta)
+
+
+def _revealed(sealed: Secret | None) -> Secret | None:
+    try:
+        return Secret(sealed.reveal()) if sealed is not None else None
+    except SecretUnreadable:
+        return None
+
+
+def _unsubscribe(channel: Channel, token: Secret, meta: Meta) -> None:
+    try:
+        meta.unsubscribe(channel.page_id, token)
+    except GraphError as error:
+        log.info("page of channel %s not unsubscribed: %s/%s", channel.id, error.code, error.subcode)

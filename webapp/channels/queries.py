@@ -1,0 +1,179 @@
+"""Reads of the room. Of a workspace, except where a webhook or the sweep asks."""
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import joinedload
+
+from webapp.accounts.models import SignIn, Workspace
+from webapp.channels.models import Authorization, Channel, DataDeletion, Grant, Incident, StatusChange
+from webapp.channels.offers import Held
+from webapp.channels.status import Status
+from webapp.core import db
+
+# Broken ones first.
+_URGENCY = case((Channel.status == Status.LOST, 0), (Channel.status == Status.ATTENTION, 1), else_=2)
+
+# What a row on the screen needs, in the same query.
+SHOWN = (joinedload(Channel.workspace), joinedload(Channel.grant), joinedload(Channel.connected_by))
+
+
+def held(workspace: Workspace, platform: str | None = None) -> list[Channel]:
+    """Channels that are connected or should be, broken ones first."""
+    wanted = select(Channel).where(Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
+    if platform is not None:
+        wanted = wanted.where(Channel.platform == platform)
+    return list(db.session().scalars(wanted.order_by(_URGENCY, Channel.connected_at.desc(), Channel.id)))
+
+
+def disconnected(workspace: Workspace, platform: str) -> list[Channel]:
+    return list(
+        db.session().scalars(
+            select(Channel)
+            .options(*SHOWN)
+            .where(
+                Channel.workspace_id == workspace.id,
+                Channel.platform == platform,
+                Channel.status == Status.DISCONNECTED,
+            )
+            .order_by(Channel.status_since.desc())
+        )
+    )
+
+
+def channel(workspace: Workspace, channel_id: int) -> Channel | None:
+    return db.session().scalar(
+        select(Channel).options(*SHOWN).where(Channel.workspace_id == workspace.id, Channel.id == channel_id)
+    )
+
+
+def holder(platform: str, external_id: str) -> Channel | None:
+    """The channel that holds an account, in whichever workspace: for deliveries."""
+    return db.session().scalar(
+        select(Channel).where(
+            Channel.platform == platform,
+            Channel.external_id == external_id,
+            Channel.status != Status.DISCONNECTED,
+        )
+    )
+
+
+def held_by_page(page_id: str) -> list[Channel]:
+    """Channels of every workspace that live on a Page's one subscription."""
+    return list(
+        db.session().scalars(select(Channel).where(Channel.page_id == page_id, Channel.status != Status.DISCONNECTED))
+    )
+
+
+def held_accounts(workspace: Workspace, external_ids: Sequence[str]) -> Held:
+    """Which of these accounts are taken, here or elsewhere, and how many more the plan allows."""
+    rows = db.session().execute(
+        select(Channel.platform, Channel.external_id, Channel.workspace_id).where(
+            Channel.status != Status.DISCONNECTED, Channel.external_id.in_(external_ids)
+        )
+    )
+    here: set[tuple[str, str]] = set()
+    elsewhere: set[tuple[str, str]] = set()
+    for platform, external_id, workspace_id in rows:
+        (here if workspace_id == workspace.id else elsewhere).add((platform, external_id))
+    count = db.session().scalar(
+        select(func.count())
+        .select_from(Channel)
+        .where(Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
+    )
+    return Held(frozenset(here), frozenset(elsewhere), workspace.channel_limit - (count or 0))
+
+
+def list_version(workspace: Workspace) -> str:
+    """A short name for what the list shows now; the same name means there is nothing new."""
+    rows = db.session().execute(
+        select(Channel.id, Channel.revision, Channel.checked_at)
+        .where(Channel.workspace_id == workspace.id)
+        .order_by(Channel.id)
+    )
+    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
+
+
+def other_user(workspace: Workspace, facebook_user_id: str) -> Grant | None:
+    """The grant of another Facebook user under which the workspace already has channels."""
+    return db.session().scalar(
+        select(Grant)
+        .join(Channel, Channel.grant_id == Grant.id)
+        .where(
+            Channel.workspace_id == workspace.id,
+            Channel.status != Status.DISCONNECTED,
+            Grant.facebook_user_id != facebook_user_id,
+        )
+        .limit(1)
+    )
+
+
+def grant_of(workspace: Workspace, facebook_user_id: str) -> Grant | None:
+    return db.session().scalar(
+        select(Grant).where(Grant.workspace_id == workspace.id, Grant.facebook_user_id == facebook_user_id)
+    )
+
+
+def channels_of_grant(grant: Grant) -> list[Channel]:
+    return list(
+        db.session().scalars(select(Channel).where(Channel.grant_id == grant.id, Channel.status != Status.DISCONNECTED))
+    )
+
+
+def authorization(workspace: Workspace, name: str) -> Authorization | None:
+    """A trip through the dialog, with its grant and channel."""
+    return db.session().scalar(
+        select(Authorization)
+        .options(joinedload(Authorization.grant), joinedload(Authorization.channel))
+        .where(Authorization.workspace_id == workspace.id, Authorization.name == name)
+    )
+
+
+def newest_authorization(workspace: Workspace, sign_in: SignIn, after: int) -> Authorization | None:
+    """The latest trip that this browser began after the one named: what a waiting page waits for."""
+    return db.session().scalar(
+        select(Authorization)
+        .where(
+            Authorization.workspace_id == workspace.id,
+            Authorization.sign_in_id == sign_in.id,
+            Authorization.id > after,
+        )
+        .order_by(Authorization.id.desc())
+        .limit(1)
+    )
+
+
+def last_authorization_id(sign_in: SignIn) -> int:
+    found = db.session().scalar(select(func.max(Authorization.id)).where(Authorization.sign_in_id == sign_in.id))
+    return found or 0
+
+
+def history(found: Channel, limit: int = 50) -> list[StatusChange]:
+    """Changes of state, newest first."""
+    return list(
+        db.session().scalars(
+            select(StatusChange)
+            .where(StatusChange.channel_id == found.id)
+            .order_by(StatusChange.at.desc(), StatusChange.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def incidents(found: Channel, limit: int = 20) -> list[Incident]:
+    return list(
+        db.session()
+        .scalars(
+            select(Incident)
+            .options(joinedload(Incident.notices))
+            .where(Incident.channel_id == found.id)
+            .order_by(Incident.opened_at.desc())
+            .limit(limit)
+        )
+        .unique()
+    )
+
+
+def data_deletion(code: str) -> DataDeletion | None:
+    return db.session().scalar(select(DataDeletion).where(DataDeletion.code == code))

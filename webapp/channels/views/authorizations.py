@@ -1,0 +1,119 @@
+"""Trips to Facebook: begin one, wait for its end, choose from what it brought."""
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import NotFound
+
+from webapp.accounts import access
+from webapp.accounts.models import Membership
+from webapp.accounts.rules import Right
+from webapp.channels import actions, queries
+from webapp.channels.models import Authorization, Outcome
+from webapp.channels.offers import Choice
+from webapp.channels.status import Status
+from webapp.channels.views.blueprint import bp, channel_or_404, meta
+from webapp.channels.views.social_channels import TABS
+from webapp.core import clock
+from webapp.meta.gateway import Platform
+from webapp.web.htmx import fragment, wants_fragment
+
+
+@bp.post("/w/<slug>/authorizations")
+@access.member(Right.MANAGE_CHANNELS)
+def authorize(member: Membership) -> ResponseReturnValue:
+    """Begin connecting: off to the dialog. 「編輯設定」 sends `rerequest` to choose Pages again."""
+    url = actions.begin(
+        member.workspace,
+        current_user.sign_in,
+        platform=_platform(request.form.get("platform")),
+        rerequest=request.form.get("rerequest") == "1",
+        meta=meta(),
+        now=clock.now(),
+    )
+    return redirect(url, 303)
+
+
+@bp.post("/w/<slug>/channels/<int:channel_id>/authorization")
+@access.member(Right.MANAGE_CHANNELS)
+def reauthorize(member: Membership, channel_id: int) -> ResponseReturnValue:
+    """Begin a reauthorisation of one channel, which keeps everything it has."""
+    channel = channel_or_404(member.workspace, channel_id)
+    url = actions.begin(
+        member.workspace,
+        current_user.sign_in,
+        platform=channel.platform,
+        channel=channel,
+        rerequest=channel.status == Status.LOST,
+        meta=meta(),
+        now=clock.now(),
+    )
+    return redirect(url, 303)
+
+
+@bp.get("/w/<slug>/authorizations/watch")
+@access.member(Right.MANAGE_CHANNELS)
+def watch(member: Membership) -> ResponseReturnValue:
+    """What a waiting page shows next: still waiting, or the end of the trip that this browser began."""
+    since = request.args.get("since", 0, type=int)
+    trip = queries.newest_authorization(member.workspace, current_user.sign_in, since)
+    if trip is None or trip.outcome is None:
+        return render_template("channels/_watch.html", member=member, since=since, trip=trip, waiting=True)
+    return render_template("channels/_watch.html", **_end(member, trip))
+
+
+@bp.get("/w/<slug>/authorizations/<name>")
+@access.member(Right.MANAGE_CHANNELS)
+def authorization(member: Membership, name: str) -> ResponseReturnValue:
+    """Where the dialog's tab ends. It shows the selection itself, should nobody else be there to do so."""
+    trip = _trip(member, name)
+    return render_template("channels/authorization.html", **_end(member, trip))
+
+
+@bp.post("/w/<slug>/authorizations/<name>/channels")
+@access.member(Right.MANAGE_CHANNELS)
+def connect(member: Membership, name: str) -> ResponseReturnValue:
+    """「串接」: connect what was ticked, and report each account."""
+    trip = _trip(member, name)
+    keys = request.form.getlist("account")
+    if trip.grant is None:
+        raise NotFound
+    if not keys:
+        template = "channels/_selection.html" if wants_fragment() else "channels/authorization.html"
+        return render_template(template, nothing_ticked=True, **_end(member, trip)), 422
+    reports = actions.connect(
+        member.workspace, member.person, trip.grant, _platform(trip.platform), keys, meta=meta(), now=clock.now()
+    )
+    if wants_fragment():
+        return fragment("channels/_reports.html", reports=reports, trip=trip, member=member)
+    return render_template("channels/reports.html", reports=reports, trip=trip, member=member)
+
+
+def _end(member: Membership, trip: Authorization) -> dict[str, object]:
+    choices: list[Choice] = []
+    if trip.outcome == Outcome.GRANTED and trip.grant is not None:
+        choices = actions.selection(member.workspace, trip.grant, _platform(trip.platform))
+    return {
+        "member": member,
+        "trip": trip,
+        "choices": choices,
+        "since": trip.id,
+        "waiting": trip.outcome is None,
+        "back": url_for("channels.social_channels", slug=member.workspace.slug, tab=tab_of(trip.platform)),
+    }
+
+
+def _trip(member: Membership, name: str) -> Authorization:
+    """A trip of the workspace. Its end is for whoever may manage channels there."""
+    found = queries.authorization(member.workspace, name)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def tab_of(platform: str) -> str:
+    return next(tab for tab, known in TABS.items() if known == platform)
+
+
+def _platform(text: str | None) -> Platform:
+    return "messenger" if text == "messenger" else "instagram"

@@ -1,0 +1,77 @@
+"""One channel: its page, check now, disconnect."""
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from webapp.accounts import access
+from webapp.accounts.models import Membership
+from webapp.accounts.rules import Right
+from webapp.channels import actions, queries
+from webapp.channels.models import Channel
+from webapp.channels.status import Status
+from webapp.channels.views.authorizations import tab_of
+from webapp.channels.views.blueprint import bp, channel_or_404, meta
+from webapp.channels.views.social_channels import list_context
+from webapp.core import clock, db
+from webapp.web.htmx import fragment, go, wants_fragment
+
+
+@bp.get("/w/<slug>/channels/<int:channel_id>")
+@access.member(Right.SEE_CHANNELS)
+def channel(member: Membership, channel_id: int) -> ResponseReturnValue:
+    """State, cause and history of one channel. The mail's button leads here."""
+    found = channel_or_404(member.workspace, channel_id)
+    return render_template(
+        "channels/channel.html",
+        channel=found,
+        history=queries.history(found),
+        incidents=queries.incidents(found),
+        since=queries.last_authorization_id(current_user.sign_in),
+        managers=access.whom(member, Right.MANAGE_CHANNELS),
+        now=clock.now(),
+    )
+
+
+@bp.post("/w/<slug>/channels/<int:channel_id>/check")
+@access.member(Right.MANAGE_CHANNELS)
+def check(member: Membership, channel_id: int) -> ResponseReturnValue:
+    """ "Check now": live calls, whatever the stored state says."""
+    found = channel_or_404(member.workspace, channel_id)
+    tally = actions.check_channels(
+        [found.id], meta=meta(), now=clock.now(), noticed_by="check", person_id=member.person_id
+    )
+    db.session().refresh(found)
+    return _list_or_channel(member, found, _check_words(found, unanswered=tally.no_verdict > 0))
+
+
+@bp.get("/w/<slug>/channels/<int:channel_id>/disconnection")
+@access.member(Right.MANAGE_CHANNELS)
+def confirm_disconnection(member: Membership, channel_id: int) -> ResponseReturnValue:
+    found = channel_or_404(member.workspace, channel_id)
+    template = "channels/_disconnection.html" if wants_fragment() else "channels/disconnection.html"
+    return render_template(template, channel=found, tab=tab_of(found.platform))
+
+
+@bp.post("/w/<slug>/channels/<int:channel_id>/disconnection")
+@access.member(Right.MANAGE_CHANNELS)
+def disconnect(member: Membership, channel_id: int) -> ResponseReturnValue:
+    found = channel_or_404(member.workspace, channel_id)
+    actions.disconnect(found, member.person, meta=meta(), now=clock.now())
+    words = gettext("%(account)s is disconnected. Its conversations are kept.", account=found.label)
+    return go(url_for("channels.social_channels", slug=member.workspace.slug, tab=tab_of(found.platform)), words)
+
+
+def _list_or_channel(member: Membership, found: Channel, words: str) -> ResponseReturnValue:
+    if wants_fragment():
+        return fragment("channels/_accounts.html", toast=words, **list_context(member, tab_of(found.platform)))
+    return go(url_for("channels.channel", slug=member.workspace.slug, channel_id=found.id), words)
+
+
+def _check_words(found: Channel, *, unanswered: bool) -> str:
+    if unanswered:
+        return str(gettext("Meta did not answer properly. %(account)s keeps its state.", account=found.label))
+    if found.status == Status.CONNECTED:
+        return str(gettext("Checked just now: %(account)s works.", account=found.label))
+    return str(gettext("Checked just now: %(account)s needs you.", account=found.label))

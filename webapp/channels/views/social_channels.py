@@ -1,0 +1,85 @@
+"""The page of the two tabs: what is connected, and whether it works."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import access
+from webapp.accounts import queries as accounts
+from webapp.accounts.access import SignedIn
+from webapp.accounts.models import Membership, SignIn
+from webapp.accounts.rules import Right
+from webapp.channels import queries
+from webapp.channels.status import Status
+from webapp.channels.views.blueprint import bp
+from webapp.core import clock
+from webapp.web.htmx import nothing_new
+
+# Tab in the address → platform, in the order shown.
+TABS = {"instagram": "instagram", "facebook-pages": "messenger"}
+
+
+@bp.get("/w/<slug>/social-channels")
+@access.member(Right.SEE_CHANNELS)
+def social_channels(member: Membership) -> ResponseReturnValue:
+    return render_template("channels/social_channels.html", **page_context(member, tab()))
+
+
+@bp.get("/w/<slug>/social-channels/accounts")
+@access.member(Right.SEE_CHANNELS)
+def accounts_list(member: Membership) -> ResponseReturnValue:
+    """The list alone, for polls: 204 while it shows what `seen` names."""
+    if request.args.get("seen") == queries.list_version(member.workspace):
+        return nothing_new()
+    return render_template("channels/_accounts.html", **list_context(member, tab()))
+
+
+@bp.get("/social-channels")
+@bp.get("/social-channels-integration")
+@bp.get("/integration.html")
+@access.signed_in
+def old_address(user: SignedIn) -> ResponseReturnValue:
+    """Addresses of old mails and bookmarks: to the right tab of the workspace used last."""
+    places = accounts.memberships(user.person)
+    if not places:
+        return redirect("/", 303)
+    last = next((one for one in places if one.workspace.slug == session.get("workspace")), places[0])
+    return redirect(url_for("channels.social_channels", slug=last.workspace.slug, tab=tab()), 303)
+
+
+def tab() -> str:
+    wanted = request.args.get("tab", "")
+    return wanted if wanted in TABS else "instagram"
+
+
+def page_context(member: Membership, current: str, since: int | None = None) -> dict[str, Any]:
+    """Everything that the page reads. `since` names the newest trip to Facebook that it already knows."""
+    sign_in = _sign_in()
+    return list_context(member, current) | {
+        "since": queries.last_authorization_id(sign_in) if since is None else since,
+        "managers": access.whom(member, Right.MANAGE_CHANNELS),
+    }
+
+
+def list_context(member: Membership, current: str) -> dict[str, Any]:
+    workspace = member.workspace
+    everything = queries.held(workspace)
+    return {
+        "workspace": workspace,
+        "member": member,
+        "tab": current,
+        "platform": TABS[current],
+        "channels": [one for one in everything if one.platform == TABS[current]],
+        "disconnected": queries.disconnected(workspace, TABS[current]),
+        "counts": {name: sum(one.platform == platform for one in everything) for name, platform in TABS.items()},
+        "working": sum(one.status == Status.CONNECTED for one in everything),
+        "broken": sum(one.status != Status.CONNECTED for one in everything),
+        "seen": queries.list_version(workspace),
+        "now": clock.now(),
+    }
+
+
+def _sign_in() -> SignIn:
+    user: SignedIn = access.current_user
+    return user.sign_in
