@@ -59,12 +59,14 @@ def _settings(arguments: list[str] | None) -> Settings:
 
 
 def _check_free(host: str, port: int, option: str) -> None:
+    if not 1 <= port <= 65535:
+        raise BadSetting(f"{option} must be a port number between 1 and 65535, not {port}.")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = f"The sandbox cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error})"
+        except OSError as error:
+            reason = f"The sandbox cannot listen on {host}:{port} ({error.strerror})"
             raise BadSetting(f"{reason}; stop what uses it or choose another port with {option}.") from error
 
 

@@ -1,5 +1,6 @@
 """The control API: play customers and owners, break things, look behind the scenes. JSON or form posts."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +17,7 @@ from sandbox.runtime import Sandbox, this_sandbox
 
 blueprint = Blueprint("control", __name__, url_prefix="/control")
 MOST_COPIES = 100
+OWN_PAGE = re.compile(r"/(?![/\\])[^\r\n]*$")
 
 
 @blueprint.before_request
@@ -55,7 +57,7 @@ def _act(action: Callable[[Sandbox, dict[str, Any]], dict[str, Any]]) -> Respons
 
 def _answer(given: dict[str, Any], result: dict[str, Any]) -> Response:
     back = str(given.get("back", ""))
-    if back.startswith("/") and not back.startswith("//") and not request.is_json:
+    if OWN_PAGE.match(back) and not request.is_json:
         return make_response(redirect(back, 303))
     return jsonify(result)
 

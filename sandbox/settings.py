@@ -67,8 +67,8 @@ def _digits(env: Mapping[str, str], name: str, default: str) -> str:
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
     value = env.get(name) or str(default)
-    if not value.isdigit() or not 0 <= int(value) <= 65535:
-        raise BadSetting(f"{name} must be a port number between 0 and 65535, not {value!r}.")
+    if not value.isdigit() or not 1 <= int(value) <= 65535:
+        raise BadSetting(f"{name} must be a port number between 1 and 65535, not {value!r}.")
     return int(value)
 
 

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import socket
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,12 @@ def serve(app: Flask) -> tuple[BaseWSGIServer, str]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_port}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def close(server: BaseWSGIServer) -> None:
