@@ -40,7 +40,6 @@ def load(key: str) -> SignedIn | None:
     return SignedIn(sign_in, key) if sign_in else None
 
 
-@login.unauthorized_handler  # type: ignore[untyped-decorator]
 def to_sign_in() -> Response:
     """To the door, and back here afterwards. htmx is told to load the whole page."""
     here = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else None
@@ -48,6 +47,9 @@ def to_sign_in() -> Response:
     if wants_fragment():
         return Response("", 401, {"HX-Redirect": door})
     return redirect(door, 303)
+
+
+login.unauthorized_handler(to_sign_in)
 
 
 def public(view: View[P]) -> View[P]:

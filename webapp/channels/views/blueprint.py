@@ -3,6 +3,7 @@
 from flask import Blueprint, current_app
 from werkzeug.exceptions import NotFound
 
+from config import Config
 from webapp.accounts.models import Workspace
 from webapp.channels import queries
 from webapp.channels.models import Channel
@@ -14,6 +15,10 @@ bp = Blueprint("channels", __name__)
 def meta() -> Meta:
     """The gate to Meta of this app."""
     return current_app.extensions["meta"]  # type: ignore[no-any-return]
+
+
+def config() -> Config:
+    return current_app.extensions["config"]  # type: ignore[no-any-return]
 
 
 def channel_or_404(workspace: Workspace, channel_id: int) -> Channel:

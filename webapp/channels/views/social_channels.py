@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.accounts import access
 from webapp.accounts import queries as accounts
@@ -81,5 +82,5 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
 
 
 def _sign_in() -> SignIn:
-    user: SignedIn = access.current_user
+    user: SignedIn = current_user
     return user.sign_in
