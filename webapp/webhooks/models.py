@@ -18,9 +18,7 @@ class Delivery(Model):
     """
 
     __tablename__ = "delivery"
-    __table_args__ = (
-        Index("ix_delivery_due", "next_try_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    )
+    __table_args__ = (Index("ix_delivery_due", "next_try_at", sqlite_where=_WAITING, postgresql_where=_WAITING),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(unique=True)

@@ -1,0 +1,52 @@
+"""Taking, closing and reopening a conversation, and having read it."""
+
+from datetime import datetime
+
+from webapp.accounts.models import Person
+from webapp.core import db
+from webapp.inbox.actions import locks
+from webapp.inbox.models import State
+
+
+class AlreadyTaken(Exception):
+    """Somebody else was faster; `name` is who."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+def take(conversation_id: int, person: Person, *, may_take_over: bool, now: datetime) -> None:
+    """跟進. What a colleague has taken can be taken over only by those who see all conversations."""
+    with db.transaction() as session:
+        conversation = locks.conversation(session, conversation_id)
+        is_busy = conversation.state == State.IN_PROGRESS
+        if is_busy and conversation.assignee_id == person.id:
+            return
+        if is_busy and not may_take_over:
+            raise AlreadyTaken(conversation.assignee.name if conversation.assignee else "")
+        conversation.take(person, now=now)
+
+
+def close(conversation_id: int, person: Person, *, now: datetime) -> None:
+    """✓ 結束事件."""
+    with db.transaction() as session:
+        conversation = locks.conversation(session, conversation_id)
+        if conversation.state != State.CLOSED:
+            conversation.close(person, now=now)
+
+
+def reopen(conversation_id: int, person: Person, *, now: datetime) -> None:
+    """↻ 重啟事件."""
+    with db.transaction() as session:
+        conversation = locks.conversation(session, conversation_id)
+        if conversation.state == State.CLOSED:
+            conversation.reopen(person, now=now)
+
+
+def mark_read(conversation_id: int) -> None:
+    """Somebody has the thread in front of them."""
+    with db.transaction() as session:
+        conversation = locks.conversation(session, conversation_id)
+        if conversation.unread:
+            conversation.is_read()

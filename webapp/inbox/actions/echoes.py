@@ -1,0 +1,52 @@
+"""An echo of what we sent ourselves belongs to the reply that is already there."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.inbox.events import MessageEvent
+from webapp.inbox.models import Conversation, Direction, Message, SendStatus
+from webapp.inbox.rules import ECHO_SLACK
+
+
+def settle(session: Session, conversation: Conversation, event: MessageEvent) -> bool:
+    """Give an echo's id to the reply of ours that waits for it. False when there is none.
+
+    An echo can overtake the answer to the send, and after a timeout it is the only thing that tells how the send
+    ended. Meta gives no key of ours back, so the text at about that time has to do.
+    """
+    reply = session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.direction == Direction.OUT,
+            Message.mid.is_(None),
+            Message.send_status != SendStatus.SENT,
+            Message.tries > 0,
+            Message.text == event.text,
+            Message.at.between(event.at - ECHO_SLACK, event.at + ECHO_SLACK),
+        )
+        .order_by(Message.id)
+        .limit(1)
+        .with_for_update(of=Message, key_share=True)
+    )
+    if reply is None:
+        return False
+    reply.mid = event.mid
+    reply.was_sent()
+    conversation.touch()
+    return True
+
+
+def confirm(session: Session, reply: Message, mid: str) -> None:
+    """Meta answered the send with the message's id, perhaps after its echo came."""
+    other = session.scalar(
+        select(Message).where(Message.channel_id == reply.channel_id, Message.mid == mid, Message.id != reply.id)
+    )
+    if other is not None and other.author_id is None:
+        # The echo came first and found nothing waiting for it: it is this reply.
+        session.delete(other)
+        session.flush()
+        other = None
+    if other is None:
+        reply.mid = mid
+    reply.was_sent()

@@ -1,0 +1,125 @@
+"""A channel's thread with one contact, and the log of who did what with it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+
+from webapp.accounts.models import Person
+from webapp.channels.models import Channel
+from webapp.core.db import Model
+from webapp.inbox.models.contact import Contact
+from webapp.inbox.models.message import Message
+
+# The list shows the beginning of the newest message; the rest stays with the message.
+SNIPPET = 200
+
+
+class State(StrEnum):
+    """待處理, 處理中, 已結束."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+
+
+class Conversation(Model):
+    """`revision` goes up with everything that the list or the thread shows, so that a poll can say "nothing new".
+
+    `latest_*` describe the newest message by its own time, whatever order messages come in. `read_until` and
+    `delivered_until` are what the platform tells of the customer's side.
+    """
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "contact_id"),
+        Index("ix_conversation_workspace_latest", "workspace_id", "latest_at", "id"),
+        Index("ix_conversation_workspace_state_latest", "workspace_id", "state", "latest_at", "id"),
+        Index("ix_conversation_channel_latest", "channel_id", "latest_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(default=State.OPEN)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    latest_at: Mapped[datetime]
+    latest_text: Mapped[str] = mapped_column(default="")
+    latest_kind: Mapped[str] = mapped_column(default="text")
+    latest_is_ours: Mapped[bool] = mapped_column(default=False)
+    last_inbound_at: Mapped[datetime | None]
+    read_until: Mapped[datetime | None]
+    delivered_until: Mapped[datetime | None]
+    unread: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+
+    channel: Mapped[Channel] = relationship(lazy="joined")
+    contact: Mapped[Contact] = relationship(lazy="joined")
+    assignee: Mapped[Person | None] = relationship(lazy="joined")
+
+    def touch(self) -> None:
+        """Say that something on the screen changed."""
+        self.revision += 1
+
+    def hears(self, message: Message, *, now: datetime) -> None:
+        """A message of the customer arrived, perhaps late: it opens the reply window and the conversation."""
+        self.last_inbound_at = max(message.at, self.last_inbound_at or message.at)
+        self.unread += 1
+        self.shows(message)
+        if self.state == State.CLOSED:
+            self.reopen(None, now=now)
+
+    def shows(self, message: Message) -> None:
+        """The list shows the newest message, whichever came last."""
+        if message.at >= self.latest_at:
+            self.latest_at = message.at
+            self.latest_text = message.text[:SNIPPET]
+            self.latest_kind = "deleted" if message.deleted_at else message.kind
+            self.latest_is_ours = message.is_ours
+        self.touch()
+
+    def is_read(self) -> None:
+        self.unread = 0
+        self.touch()
+
+    def take(self, person: Person, *, now: datetime) -> None:
+        """跟進."""
+        self.state, self.assignee_id = State.IN_PROGRESS, person.id
+        self._log("taken", person, now)
+
+    def close(self, person: Person, *, now: datetime) -> None:
+        """結束事件. Whoever closes what nobody took keeps it as their own."""
+        self.state = State.CLOSED
+        if self.assignee_id is None:
+            self.assignee_id = person.id
+        self._log("closed", person, now)
+
+    def reopen(self, person: Person | None, *, now: datetime) -> None:
+        """重啟事件, by a member or (None) by a new message: open again for everybody."""
+        self.state, self.assignee_id = State.OPEN, None
+        self._log("reopened", person, now)
+
+    def _log(self, action: str, person: Person | None, now: datetime) -> None:
+        session: Session | None = object_session(self)
+        assert session is not None, "a conversation changes inside a session"
+        session.add(
+            ConversationEvent(conversation_id=self.id, at=now, action=action, person_id=person.id if person else None)
+        )
+        self.touch()
+
+
+class ConversationEvent(Model):
+    """A line in the conversation's log: taken, closed, reopened."""
+
+    __tablename__ = "conversation_event"
+    __table_args__ = (Index("ix_conversation_event_conversation_at", "conversation_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    action: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+    person: Mapped[Person | None] = relationship(lazy="joined")

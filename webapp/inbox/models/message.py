@@ -1,0 +1,108 @@
+"""Messages of both sides."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.accounts.models import Person
+from webapp.core.db import Model
+
+if TYPE_CHECKING:
+    from webapp.inbox.models.conversation import Conversation
+
+_DUE = text("send_status IN ('queued', 'sending')")
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+class SendStatus(StrEnum):
+    """A reply's way out. UNKNOWN: no answer came after sending; the echo settles it, nobody repeats it."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Message(Model):
+    """One message. `mid` is Meta's id: unique in a channel, and unknown while our own reply is on its way out.
+
+    `kind` is text, or the name of what else came (see `rules.KINDS`). `at` is when it was written; of a reply, when it
+    was last put on its way. `send_at` is when a queued reply is due, and when the lease of a booked one ends.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "mid"),
+        # The form's own key: pressing "send" twice, or reloading, is one reply.
+        UniqueConstraint("conversation_id", "form_key"),
+        Index("ix_message_conversation_at", "conversation_id", "at", "id"),
+        Index("ix_message_due", "send_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_message_waiting", "conversation_id", "id", sqlite_where=_DUE, postgresql_where=_DUE),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    mid: Mapped[str | None]
+    direction: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="text")
+    text: Mapped[str] = mapped_column(default="")
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    reply_to_mid: Mapped[str | None]
+    reaction: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    # Only for replies written here; an echo of a reply written in the Instagram app has no author.
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    form_key: Mapped[str | None]
+    send_status: Mapped[str | None]
+    send_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    conversation: Mapped["Conversation"] = relationship()
+    author: Mapped[Person | None] = relationship(lazy="joined")
+
+    @property
+    def is_ours(self) -> bool:
+        return self.direction == Direction.OUT
+
+    @property
+    def is_on_its_way(self) -> bool:
+        return self.send_status in (SendStatus.QUEUED, SendStatus.SENDING)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Meta may have it, and has not told us its id."""
+        return self.mid is None and self.send_status in (SendStatus.SENDING, SendStatus.UNKNOWN)
+
+    def queue(self, now: datetime) -> None:
+        """Put it on its way; it counts as written now."""
+        self.send_status, self.send_at, self.at = SendStatus.QUEUED, now, now
+        self.tries, self.problem = 0, None
+
+    def queue_again(self, when: datetime) -> None:
+        self.send_status, self.send_at = SendStatus.QUEUED, when
+
+    def was_sent(self) -> None:
+        self.send_status, self.send_at, self.problem = SendStatus.SENT, None, None
+
+    def has_failed(self, problem: dict[str, Any]) -> None:
+        self.send_status, self.send_at, self.problem = SendStatus.FAILED, None, problem
+
+    def is_lost_sight_of(self) -> None:
+        self.send_status, self.send_at = SendStatus.UNKNOWN, None
+
+    def remove_content(self, now: datetime) -> None:
+        """The writer took it back: nothing of it stays."""
+        self.deleted_at = now
+        self.text, self.attachments, self.reaction, self.reply_to_mid = "", [], "", None

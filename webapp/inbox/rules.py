@@ -1,0 +1,101 @@
+"""What may be answered, until when and how long; what a failed reply means. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# Messenger Platform, "Messaging windows": free for a day, then a person's own words for a week.
+FREE = timedelta(hours=24)
+HUMAN_AGENT = timedelta(days=7)
+
+# Instagram counts UTF-8 bytes, Messenger characters (Send API, "Message limits").
+INSTAGRAM_BYTES = 1000
+MESSENGER_CHARACTERS = 2000
+
+KINDS = (
+    "text",
+    "image",
+    "sticker",
+    "video",
+    "audio",
+    "file",
+    "share",
+    "reel",
+    "post",
+    "story_mention",
+    "story_reply",
+    "postback",
+    "ephemeral",
+    "unsupported",
+)
+
+# A booked reply is with Meta for some seconds at most; after the lease nobody knows what became of it.
+LEASE = timedelta(minutes=2)
+# After a temporary refusal: three more tries, then a person decides.
+PAUSES = (timedelta(seconds=3), timedelta(seconds=15), timedelta(seconds=60))
+# Whoever must wait longer than this is told so at once.
+PATIENCE = timedelta(minutes=5)
+# An echo belongs to a reply of ours without mid when it says the same at about the same time.
+ECHO_SLACK = timedelta(minutes=10)
+
+
+class Reply(StrEnum):
+    """Whether a reply can be written now."""
+
+    FREE = "free"
+    HUMAN_AGENT = "human_agent"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """`until` is when it changes by itself; `reason` says why it is closed: lost, disconnected, window, silent."""
+
+    reply: Reply
+    until: datetime | None = None
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.reply is not Reply.CLOSED
+
+    @property
+    def key(self) -> str:
+        """Differs whenever the composer has to be drawn anew."""
+        return self.reason or self.reply.value
+
+
+def composer(status: str, last_inbound_at: datetime | None, now: datetime) -> Composer:
+    """Whether and how to answer, from the channel's status and the customer's last message."""
+    if status in ("lost", "disconnected"):
+        return Composer(Reply.CLOSED, reason=status)
+    if last_inbound_at is None:
+        return Composer(Reply.CLOSED, reason="silent")
+    if now < last_inbound_at + FREE:
+        return Composer(Reply.FREE, until=last_inbound_at + FREE)
+    if now < last_inbound_at + HUMAN_AGENT:
+        return Composer(Reply.HUMAN_AGENT, until=last_inbound_at + HUMAN_AGENT)
+    return Composer(Reply.CLOSED, reason="window")
+
+
+def is_too_long(platform: str, text: str) -> bool:
+    if platform == "instagram":
+        return len(text.encode("utf-8", "replace")) > INSTAGRAM_BYTES
+    return len(text) > MESSENGER_CHARACTERS
+
+
+def tidy(text: str) -> str:
+    """A text as it will be sent: forms send CRLF, and a lone surrogate or a NUL cannot be sent at all."""
+    plain = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def next_try(tries: int, retry_after: int | None, now: datetime) -> datetime | None:
+    """When to send again after the `tries`-th temporary refusal, None to leave it to a person.
+
+    `retry_after` is what Meta asked for, in seconds.
+    """
+    if not 1 <= tries <= len(PAUSES):
+        return None
+    pause = max(PAUSES[tries - 1], timedelta(seconds=retry_after or 0))
+    return now + pause if pause <= PATIENCE else None

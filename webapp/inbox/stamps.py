@@ -1,0 +1,48 @@
+"""Times as a conversation shows them: by the clock, so that they stay true while the page stays open."""
+
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint
+from flask_babel import format_date, format_datetime, format_time, gettext, to_user_timezone
+
+from webapp.core import clock
+
+
+def register(bp: Blueprint) -> None:
+    for name, stamp in {"clock": on_the_clock, "stamp": short, "day": day, "until": until}.items():
+        bp.add_app_template_filter(stamp, f"inbox_{name}")
+
+
+def on_the_clock(moment: datetime) -> str:
+    """14:05."""
+    return format_time(moment, "HH:mm")  # type: ignore[no-any-return]
+
+
+def short(moment: datetime) -> str:
+    """For a list: the time of today, "yesterday", else the day."""
+    that, today = to_user_timezone(moment).date(), _today()
+    if that == today:
+        return on_the_clock(moment)
+    if that == today - timedelta(days=1):
+        return gettext("yesterday")  # type: ignore[no-any-return]
+    return format_date(moment, "M/d" if that.year == today.year else "y/M/d")  # type: ignore[no-any-return]
+
+
+def day(that: date) -> str:
+    """Above the messages of a day."""
+    if that == _today():
+        return gettext("Today")  # type: ignore[no-any-return]
+    if that == _today() - timedelta(days=1):
+        return gettext("Yesterday")  # type: ignore[no-any-return]
+    return format_date(that, "full")  # type: ignore[no-any-return]
+
+
+def until(moment: datetime) -> str:
+    """When something ends: only the time if it is today."""
+    if to_user_timezone(moment).date() == _today():
+        return on_the_clock(moment)
+    return format_datetime(moment, "M/d HH:mm")  # type: ignore[no-any-return]
+
+
+def _today() -> date:
+    return to_user_timezone(clock.now()).date()  # type: ignore[no-any-return]

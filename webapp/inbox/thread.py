@@ -1,0 +1,168 @@
+"""A thread as the screen shows it: the newest messages, days between them, and the log."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from flask_babel import to_user_timezone
+from sqlalchemy import Select, literal, select, tuple_
+from sqlalchemy.sql.elements import Tuple
+
+from webapp.core import db
+from webapp.core.db import UtcDateTime
+from webapp.inbox.models import Conversation, ConversationEvent, Direction, Message
+from webapp.inbox.rules import composer
+
+# As many as a screen needs to begin with, and as many as "older" adds.
+STEP = 50
+# Beyond this many the window moves on instead of growing, and no longer follows new messages.
+MOST = 500
+
+
+class Item(NamedTuple):
+    """A line of the thread."""
+
+    kind: Literal["day", "message", "event"]
+    value: date | Message | ConversationEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """`start_id` is the oldest message shown. `is_live`: the newest is shown too. `quoted`: by their mid."""
+
+    items: Sequence[Item]
+    start_id: int | None
+    has_older: bool
+    is_live: bool
+    quoted: dict[str, Message]
+
+
+class Cursor(NamedTuple):
+    """What a browser has on its screen; a poll with the same cursor has nothing new."""
+
+    revision: str
+    status: str
+    cause: str
+    composer: str
+    day: str
+
+    def __str__(self) -> str:
+        return ".".join(self)
+
+    @classmethod
+    def of(cls, conversation: Conversation, now: datetime) -> "Cursor":
+        channel = conversation.channel
+        state = composer(channel.status, conversation.last_inbound_at, now)
+        today = to_user_timezone(now).date().isoformat()
+        return cls(str(conversation.revision), channel.status, channel.cause or "", state.key, today)
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        parts = text.split(".")
+        return cls(*parts) if len(parts) == len(cls._fields) else None
+
+
+def load(conversation: Conversation, *, start_id: int | None = None, before_id: int | None = None) -> Thread:
+    """The newest messages; or from `start_id` on; or from some messages before `before_id` on."""
+    start = _start(conversation, start_id, before_id)
+    found = _from(conversation, start) if start and before_id else _newest(conversation, start)
+    messages, is_live = found[:MOST], len(found) <= MOST
+    oldest = messages[0] if messages else None
+    return Thread(
+        items=list(_items(messages, _events(conversation, messages, start is not None, is_live))),
+        start_id=oldest.id if oldest else None,
+        has_older=oldest is not None and _step_back(conversation, oldest, 1) is not None,
+        is_live=is_live,
+        quoted=_quoted(conversation, messages),
+    )
+
+
+def last_inbound_id(conversation: Conversation) -> int:
+    """The newest message of the customer, 0 when there is none."""
+    newest = db.session().scalar(
+        _messages(conversation)
+        .where(Message.direction == Direction.IN)
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    return newest.id if newest else 0
+
+
+def _start(conversation: Conversation, start_id: int | None, before_id: int | None) -> Message | None:
+    wanted = before_id or start_id
+    found = wanted and db.session().scalar(_messages(conversation).where(Message.id == wanted))
+    if not found:
+        return None
+    return (_step_back(conversation, found, STEP) or found) if before_id else found
+
+
+def _step_back(conversation: Conversation, message: Message, steps: int) -> Message | None:
+    """The message that many before this one, or the oldest; None when this is the oldest."""
+    earlier = db.session().scalars(
+        _messages(conversation)
+        .where(_place() < _place_of(message))
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(steps)
+    )
+    found = list(earlier)
+    return found[-1] if found else None
+
+
+def _from(conversation: Conversation, start: Message) -> list[Message]:
+    return list(
+        db.session().scalars(
+            _messages(conversation).where(_place() >= _place_of(start)).order_by(Message.at, Message.id).limit(MOST + 1)
+        )
+    )
+
+
+def _newest(conversation: Conversation, start: Message | None) -> list[Message]:
+    """Back to `start`; of a thread that grew too long while it was open, the newer part."""
+    wanted = _messages(conversation).order_by(Message.at.desc(), Message.id.desc())
+    wanted = wanted.where(_place() >= _place_of(start)).limit(MOST) if start else wanted.limit(STEP)
+    return list(db.session().scalars(wanted))[::-1]
+
+
+def _messages(conversation: Conversation) -> Select[Message]:
+    return select(Message).where(Message.conversation_id == conversation.id).execution_options(populate_existing=True)
+
+
+def _events(
+    conversation: Conversation, messages: Sequence[Message], has_start: bool, is_live: bool
+) -> list[ConversationEvent]:
+    """The log's lines of the time that is shown."""
+    wanted = select(ConversationEvent).where(ConversationEvent.conversation_id == conversation.id)
+    if messages and (has_start or len(messages) >= STEP):
+        wanted = wanted.where(ConversationEvent.at >= messages[0].at)
+    if messages and not is_live:
+        wanted = wanted.where(ConversationEvent.at <= messages[-1].at)
+    newest = wanted.order_by(ConversationEvent.at.desc(), ConversationEvent.id.desc()).limit(MOST)
+    return list(db.session().scalars(newest))[::-1]
+
+
+def _quoted(conversation: Conversation, messages: Sequence[Message]) -> dict[str, Message]:
+    mids = {message.reply_to_mid for message in messages if message.reply_to_mid}
+    if not mids:
+        return {}
+    found = db.session().scalars(_messages(conversation).where(Message.mid.in_(mids)))
+    return {message.mid: message for message in found if message.mid}
+
+
+def _items(messages: Sequence[Message], events: Sequence[ConversationEvent]) -> Iterator[Item]:
+    lines: list[Message | ConversationEvent] = sorted([*messages, *events], key=lambda line: line.at)
+    shown: date | None = None
+    for line in lines:
+        day = to_user_timezone(line.at).date()
+        if day != shown:
+            shown = day
+            yield Item("day", day)
+        yield Item("message" if isinstance(line, Message) else "event", line)
+
+
+def _place() -> Tuple:
+    return tuple_(Message.at, Message.id)
+
+
+def _place_of(message: Message) -> Tuple:
+    return tuple_(literal(message.at, UtcDateTime), message.id)

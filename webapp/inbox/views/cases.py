@@ -1,0 +1,50 @@
+"""Taking, closing and reopening a conversation."""
+
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from webapp.accounts import access
+from webapp.accounts.models import Membership
+from webapp.accounts.rules import Right, may
+from webapp.core import clock
+from webapp.inbox import actions
+from webapp.inbox.views.blueprint import bp, opened
+from webapp.inbox.views.replies import answer
+from webapp.web.errors import page
+
+
+@bp.post("/w/<slug>/conversations/<int:conversation_id>/assignment")
+@access.member(Right.OWN_CONVERSATIONS)
+def assignment(member: Membership, conversation_id: int) -> ResponseReturnValue:
+    """跟進."""
+    found = opened(member, conversation_id)
+    may_take_over = may(member.role, Right.ALL_CONVERSATIONS)
+    actions.take(found.id, member.person, may_take_over=may_take_over, now=clock.now())
+    return answer(member, found.id)
+
+
+@bp.post("/w/<slug>/conversations/<int:conversation_id>/closure")
+@access.member(Right.OWN_CONVERSATIONS)
+def closure(member: Membership, conversation_id: int) -> ResponseReturnValue:
+    """✓ 結束事件."""
+    found = opened(member, conversation_id)
+    actions.close(found.id, member.person, now=clock.now())
+    return answer(member, found.id)
+
+
+@bp.post("/w/<slug>/conversations/<int:conversation_id>/reopening")
+@access.member(Right.OWN_CONVERSATIONS)
+def reopening(member: Membership, conversation_id: int) -> ResponseReturnValue:
+    """↻ 重啟事件."""
+    found = opened(member, conversation_id)
+    actions.reopen(found.id, member.person, now=clock.now())
+    return answer(member, found.id)
+
+
+@bp.errorhandler(actions.AlreadyTaken)
+def already_taken(error: actions.AlreadyTaken) -> ResponseReturnValue:
+    return page(
+        409,
+        gettext("%(name)s has just taken this conversation", name=error.name),
+        gettext("Choose another one from the list."),
+    )

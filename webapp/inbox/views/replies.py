@@ -1,0 +1,76 @@
+"""Answering."""
+
+from typing import cast
+
+from flask import g, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from webapp.accounts import access
+from webapp.accounts.models import Membership
+from webapp.accounts.rules import Right
+from webapp.core import clock
+from webapp.inbox import actions, queries
+from webapp.inbox.filters import Filters
+from webapp.inbox.forms import ReplyForm
+from webapp.inbox.views import screen
+from webapp.inbox.views.blueprint import bp, opened
+from webapp.web.htmx import go, wants_fragment
+
+
+@bp.post("/w/<slug>/conversations/<int:conversation_id>/messages")
+@access.member(Right.OWN_CONVERSATIONS)
+def reply(member: Membership, conversation_id: int) -> ResponseReturnValue:
+    found = opened(member, conversation_id)
+    form = ReplyForm()
+    actions.reply(found.id, member.person, form.text.data or "", (form.form_key.data or "")[:64], now=clock.now())
+    return answer(member, found.id, new_form=True)
+
+
+@bp.post("/w/<slug>/conversations/<int:conversation_id>/messages/<int:message_id>/dispatch")
+@access.member(Right.OWN_CONVERSATIONS)
+def dispatch(member: Membership, conversation_id: int, message_id: int) -> ResponseReturnValue:
+    found = opened(member, conversation_id)
+    if not queries.has_message(found, message_id):
+        raise NotFound
+    actions.dispatch(found.id, message_id, now=clock.now())
+    return answer(member, found.id)
+
+
+def answer(member: Membership, conversation_id: int, *, new_form: bool = False) -> Response:
+    """What changed, for htmx; for everybody else the page."""
+    if wants_fragment():
+        return screen.changes(member, opened(member, conversation_id), new_form=new_form)
+    args = Filters.parse(request.args).args()
+    return go(url_for("inbox.conversation", slug=member.workspace.slug, conversation_id=conversation_id, **args))
+
+
+@bp.errorhandler(actions.EmptyText)
+def empty(error: actions.EmptyText) -> ResponseReturnValue:
+    return _again(gettext("Write something first."))
+
+
+@bp.errorhandler(actions.TextTooLong)
+def too_long(error: actions.TextTooLong) -> ResponseReturnValue:
+    return _again(gettext("This is too long to send in one message. Shorten it, or send it in two."))
+
+
+@bp.errorhandler(actions.ComposerClosed)
+def closed(error: actions.ComposerClosed) -> ResponseReturnValue:
+    return _again(gettext("Nothing was sent: this conversation cannot be answered right now."))
+
+
+def _again(problem: str) -> Response:
+    """The composer once more, with the reason and with what was typed."""
+    member, conversation_id = cast(Membership, g.member), (request.view_args or {})["conversation_id"]
+    found = opened(member, conversation_id)
+    form = ReplyForm.fresh(request.form.get("text", ""))
+    if not wants_fragment():
+        return screen.page(member, found, view="thread", form=form, problem=problem, status=422)
+    context = screen.composer_context(found, clock.now(), form, problem)
+    response = make_response(render_template("inbox/_composer.html", **context), 422)
+    response.headers["HX-Retarget"] = f"#composer-{conversation_id}"
+    response.headers["HX-Reswap"] = "outerHTML"
+    return response
