@@ -60,9 +60,8 @@ def _two_factor(sandbox: Sandbox, subject: Subject, on: bool) -> None:
 
 
 def _app_removed(sandbox: Sandbox, subject: Subject, on: bool) -> None:
-    """Only a new login brings the app back, so switching off changes nothing by itself."""
-    if on:
-        grants.remove_app(sandbox, subject.person)
+    change = grants.remove_app if on else grants.bring_back
+    change(sandbox, subject.person)
 
 
 def _permission(sandbox: Sandbox, subject: Subject, on: bool) -> None:

@@ -58,7 +58,7 @@ def index() -> str:
             switches=_switches(sandbox.state, choice),
             faults=_faults(sandbox.state),
             requests=list(reversed(sandbox.requests))[:ROWS],
-            deliveries=[one.summary() for one in reversed(sandbox.sender.log)][:ROWS],
+            deliveries=[one.summary() for one in sandbox.sender.recent()[:ROWS]],
         )
 
 

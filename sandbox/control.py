@@ -78,9 +78,11 @@ def state() -> Response:
 
 @blueprint.get("/revision")
 def revision() -> Response:
+    """A text that is another one as soon as anything on the pages is."""
     sandbox = this_sandbox()
-    logs = len(sandbox.requests), sum(len(one.attempts) for one in list(sandbox.sender.log))
-    return jsonify({"revision": f"{sandbox.revision}.{sandbox.calls}.{logs[1]}"})
+    attempts = sum(len(one.attempts) for one in sandbox.sender.recent())
+    newest = next((mail.number for mail in sandbox.postbox.newest_first()), 0)
+    return jsonify({"revision": f"{sandbox.revision}.{sandbox.calls}.{attempts}.{newest}"})
 
 
 @blueprint.post("/reset")
@@ -148,7 +150,7 @@ def _fault(kind: str, given: dict[str, Any]) -> Fault:
 def redeliver() -> Response:
     """Send the webhook of a message again, `times` times, one by one or side by side (`at_once`)."""
     sandbox, given = this_sandbox(), _given()
-    original = next((one for one in list(sandbox.sender.log) if one.what.endswith(f" {given.get('mid')}")), None)
+    original = next((one for one in sandbox.sender.recent() if one.what.endswith(f" {given.get('mid')}")), None)
     if original is None:
         return make_response({"error": "No delivery of this mid was sent."}, 404)
     times = max(1, min(_number(given, "times", 1), MOST_COPIES))
@@ -235,7 +237,7 @@ def requests_log() -> Response:
 
 @blueprint.get("/deliveries")
 def deliveries() -> Response:
-    return jsonify([one.summary() for one in reversed(list(this_sandbox().sender.log))])
+    return jsonify([one.summary() for one in this_sandbox().sender.recent()])
 
 
 @blueprint.get("/mails")

@@ -24,6 +24,7 @@ def record(
     merged = {**kept, **permissions, ALWAYS_GRANTED: "granted"}
     grant = Grant(person_id, page_ids, instagram_ids, merged, state.now())
     state.grants[person_id] = grant
+    state.withdrawn.pop(person_id, None)
     for cause in HEALED_BY_LOGIN:
         state.flag(cause, person_id, on=False)
     news.announce_grant_change(sandbox, before, grant)
@@ -34,11 +35,22 @@ def remove_app(sandbox: Sandbox, person_id: str) -> None:
     """The person removes the app: tokens die with 458, subscriptions that nobody else carries end."""
     state = sandbox.state
     before = state.grants.pop(person_id, None)
+    if before:
+        state.withdrawn[person_id] = before
     tokens.kill(state, person_id, "app_removed")
     state.flag("app_removed", person_id)
     if before:
         news.announce_grant_change(sandbox, before, None)
     _call_back(sandbox, "deauthorize", sandbox.settings.deauthorize_url, person_id)
+
+
+def bring_back(sandbox: Sandbox, person_id: str) -> None:
+    """Undo `remove_app`, as if it had never happened; nothing to undo after a new login."""
+    grant = sandbox.state.withdrawn.pop(person_id, None)
+    if grant:
+        sandbox.state.grants[person_id] = grant
+        tokens.revive(sandbox.state, person_id, "app_removed")
+        news.announce_grant_change(sandbox, None, grant)
 
 
 def ask_for_deletion(sandbox: Sandbox, person_id: str) -> bool:

@@ -38,6 +38,7 @@ class State:
         self.conversations: dict[str, Conversation] = {}
         self.messages: dict[str, Message] = {}
         self.grants: dict[str, Grant] = {}
+        self.withdrawn: dict[str, Grant] = {}
         self.tokens: dict[str, Token] = {}
         self.codes: dict[str, LoginCode] = {}
         self.subscriptions: dict[str, AppSubscription] = {}
@@ -112,6 +113,7 @@ _TABLES: dict[str, tuple[Any, str]] = {
     "conversations": (model.Conversation, "id"),
     "messages": (model.Message, "mid"),
     "grants": (model.Grant, "person_id"),
+    "withdrawn": (model.Grant, "person_id"),
     "tokens": (model.Token, "value"),
     "codes": (model.LoginCode, "value"),
     "subscriptions": (model.AppSubscription, "object"),

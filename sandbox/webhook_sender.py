@@ -154,6 +154,11 @@ class WebhookSender:
             self.log.extend(made)
         return made
 
+    def recent(self) -> list[Delivery]:
+        """The log, newest first."""
+        with self._wake:
+            return list(reversed(self.log))
+
     def settle(self, timeout: float) -> bool:
         """Wait until nothing is due and nothing is on its way; False when that took longer."""
         ends = time.monotonic() + timeout

@@ -87,11 +87,12 @@ def _run(sandbox: Sandbox, call: GraphCall) -> Any:
     if call.path == f"{sandbox.settings.app_id}/subscriptions" and call.method == "POST":
         return _subscribe_app(sandbox, call)
     with sandbox.lock:
+        tokens_before = len(sandbox.state.tokens)
         if call.path == "oauth/access_token":
             result: Any = oauth.access_token(sandbox, call)
         else:
             result = _resolve(authenticate(sandbox, call))
-        if call.method != "GET" or call.path == "oauth/access_token":
+        if call.method != "GET" or len(sandbox.state.tokens) != tokens_before:
             sandbox.changed()
     return result
 

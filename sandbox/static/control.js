@@ -45,7 +45,8 @@
   // Posting in place keeps the scroll position; what the server refuses is posted again the plain way.
   const post = async (form) => {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    if (!answer.ok || answer.redirected === false) return form.submit();
+    if (!answer.ok) return form.submit();
+    if (!answer.redirected) return location.reload();
     const focused = document.activeElement?.getAttribute("aria-label");
     replace(new DOMParser().parseFromString(await answer.text(), "text/html"), true);
     for (const input of form.querySelectorAll("input:not([type])")) input.value = "";

@@ -90,7 +90,7 @@ def test_a_cause_answers_as_meta_does(stand: Stand, row: Row) -> None:
     assert answers(stand, token) == (row.debug, row.node, row.probe, row.send)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.cause != "app_removed"], ids=lambda row: row.cause)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.cause)
 def test_switched_off_again_everything_works(stand: Stand, row: Row) -> None:
     token = stand.subscribed(stand.log_in(LIN))
     stand.cause(row.cause, **row.subject)
