@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, as_object, read_answer
-from webapp.meta.errors import AppRefused, GraphError
-from webapp.meta.transport import Transport
+from webapp.meta.errors import GraphError
+from webapp.meta.transport import Transport, in_the_apps_name
 
 MOST_CALLS = 50
 
@@ -64,8 +64,7 @@ def _answer(call: Call, item: object) -> Answer | None:
     try:
         return _read(item)
     except GraphError as error:
-        in_the_apps_name = call.token is None and error.code is not None
-        return error.recast(AppRefused) if in_the_apps_name else error
+        return in_the_apps_name(error) if call.token is None else error
 
 
 def _read(item: object) -> Json:

@@ -20,7 +20,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from webapp.core.crypto import Secret, SecretUnreadable
 from webapp.core.db import assert_left
 from webapp.meta.answers import AnswerBroken, Json, as_object, read_answer, read_body
-from webapp.meta.errors import AppRefused, GraphError, NotSent
+from webapp.meta.errors import AppRefused, GraphError, Kind, NotSent
 from webapp.meta.gateway import MetaSettings
 from webapp.meta.signature import appsecret_proof
 
@@ -66,7 +66,7 @@ class Transport:
 
     def get_as_app(self, path: str, **params: str) -> Json:
         """Ask with the app's own token; a refusal of that is AppRefused."""
-        with _in_the_apps_name():
+        with _asking_as_app():
             return self.get(path, self.settings.app_token, **params)
 
     def post_batch(self, calls: list[dict[str, str]]) -> object:
@@ -75,7 +75,7 @@ class Transport:
         It does the work of up to 50 requests, so it may take three times the timeout.
         """
         params = {"batch": json.dumps(calls), "include_headers": "false"}
-        with _in_the_apps_name():
+        with _asking_as_app():
             return self._ask("POST", "", self.signed(self.settings.app_token, params), _BATCH_PATIENCE)
 
     def signed(self, token: Secret, params: Mapping[str, str]) -> dict[str, str]:
@@ -149,13 +149,16 @@ class Transport:
 
 
 @contextmanager
-def _in_the_apps_name() -> Iterator[None]:
+def _asking_as_app() -> Iterator[None]:
     try:
         yield
     except GraphError as error:
-        if error.code is None:
-            raise
-        raise error.recast(AppRefused) from None
+        raise in_the_apps_name(error) from None
+
+
+def in_the_apps_name(error: GraphError) -> GraphError:
+    """A refusal that met the app's own token, so that nobody takes it for a channel's."""
+    return error if error.meaning.kind is Kind.TRANSIENT else error.recast(AppRefused)
 
 
 def opened(token: Secret) -> str:
