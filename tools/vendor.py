@@ -24,14 +24,14 @@ LOCK = Path("vendor.lock.json")
 
 ICONS = """
 activity arrow-clockwise arrow-counterclockwise arrow-down arrow-left arrow-repeat arrow-right arrow-up at
-bell box-arrow-right box-arrow-up-right building calendar3 camera-video card-checklist chat-left-text check
-check-circle check-circle-fill check-lg chevron-down chevron-expand chevron-left chevron-right circle
-circle-fill clock clock-history copy dash-lg download envelope envelope-check envelope-x exclamation-circle
-exclamation-triangle eye eye-slash facebook file-earmark filter gear heart-pulse hourglass-split house image
-inbox info-circle instagram journal-text key lightning link-45deg list lock messenger mic paperclip pencil
-people person person-check person-circle person-plus play-fill plug plus-lg question-circle reply robot
-search send shield-check shield-lock signpost-split sliders tag telephone three-dots tools translate trash
-triangle-fill unlock wifi-off x x-circle x-lg
+bell box-arrow-right box-arrow-up-right building calendar3 camera-video card-checklist chat-dots
+chat-left-text check check-circle check-circle-fill check-lg chevron-down chevron-expand chevron-left
+chevron-right circle circle-fill clock clock-history copy dash-lg download envelope envelope-check
+envelope-x exclamation-circle exclamation-triangle eye eye-slash facebook file-earmark filter gear
+heart-pulse hourglass-split house image inbox info-circle instagram journal-text key lightning link-45deg
+list lock messenger mic paperclip pencil people person person-check person-circle person-plus play-fill plug
+plus-lg question-circle reply robot search send shield-check shield-lock signpost-split sliders tag
+telephone three-dots tools translate trash triangle-fill unlock wifi-off x x-circle x-lg
 """
 
 
