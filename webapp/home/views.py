@@ -1,10 +1,16 @@
 """The overview of a workspace."""
 
-from flask import Blueprint, render_template
+from typing import Any
+
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import access
 from webapp.accounts.models import Membership
+from webapp.accounts.rules import Right
+from webapp.core import clock
+from webapp.home import queries
+from webapp.web.htmx import fragment, nothing_new
 
 bp = Blueprint("home", __name__)
 
@@ -12,4 +18,21 @@ bp = Blueprint("home", __name__)
 @bp.get("/w/<slug>")
 @access.member()
 def overview(member: Membership) -> ResponseReturnValue:
-    return render_template("home/overview.html")
+    return render_template("home/overview.html", **_context(member))
+
+
+@bp.get("/w/<slug>/summary")
+@access.member()
+def summary(member: Membership) -> ResponseReturnValue:
+    """The part that changes, for polls: 204 while it shows what `seen` names."""
+    context = _context(member)
+    if request.args.get("seen") == context["overview"].version:
+        return nothing_new()
+    return fragment("home/_summary.html", **context)
+
+
+def _context(member: Membership) -> dict[str, Any]:
+    return {
+        "overview": queries.overview(member, clock.now()),
+        "managers": access.whom(member, Right.MANAGE_CHANNELS),
+    }

@@ -1,0 +1,52 @@
+"""What runs beside the requests: threads that answer bells, and the ticks."""
+
+import atexit
+import signal
+import threading
+from dataclasses import dataclass
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask, current_app
+from huey.consumer import Consumer
+
+from webapp.core.work import Bells
+from webapp.scheduler import jobs
+
+# How long a thread may go on with what it has begun; afterwards its rows come back when their leases end.
+GRACE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Background:
+    consumer: Consumer | None
+    scheduler: BackgroundScheduler
+
+    def stop(self) -> None:
+        """Take nothing new, wait a moment for what is under way. May be called twice."""
+        if self.scheduler.running:
+            self.scheduler.shutdown(wait=False)
+        if self.consumer is None:
+            return
+        self.consumer.stop_flag.set()
+        threads = [thread for _worker, thread in self.consumer.worker_threads]
+        for thread in threads:
+            thread.join(GRACE_SECONDS / len(threads))
+
+
+def start(app: Flask) -> Background:
+    """Start the threads in this process. They are daemons: the server ends when it wants to, by its own signals."""
+    bells: Bells = app.extensions["bells"]
+    running = Background(bells.start(), jobs.start(app, app.extensions["ticks"]))
+    atexit.register(running.stop)
+    return running
+
+
+def worker() -> None:
+    """Work until told to stop: for consoles with WORKER=separate."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    running = start(app)
+    ended.wait()
+    running.stop()

@@ -1,0 +1,140 @@
+"""The sweep: every held channel is checked once an hour, by whichever process takes it first."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.channels.actions import Tally, check_channels
+from webapp.channels.models import Channel
+from webapp.channels.status import Status
+from webapp.core import db
+from webapp.meta.gateway import Meta
+from webapp.scheduler import queries
+from webapp.scheduler.models import Round
+from webapp.scheduler.rules import LEASE, hour_name, press_name
+
+log = logging.getLogger("webapp.scheduler")
+
+
+class Check(Protocol):
+    """Checks channels, records what came of it and makes them due again in an hour."""
+
+    def __call__(self, channel_ids: Sequence[int], *, meta: Meta, now: datetime, noticed_by: str) -> Tally: ...
+
+
+def sweep(meta: Meta, now: Callable[[], datetime], limit: int = 48, check: Check = check_channels) -> None:
+    """Check every due channel, `limit` at a time. `now` is the clock: a sweep takes its time.
+
+    Any number of processes may sweep at once; all of them add to the same round.
+    """
+    round_id = None
+    while (booked := _book(now(), limit)) is not None:
+        round_id, channel_ids = booked
+        _add(round_id, _checked(channel_ids, meta, now, check))
+    _finish(round_id, now())
+
+
+def run_now(person_id: int, now: datetime) -> Round:
+    """Make every held channel due at once, in a round of its own."""
+    with db.transaction() as session:
+        opened = _open(session, press_name(now, person_id), now)
+        session.execute(
+            update(Channel)
+            .where(Channel.status != Status.DISCONNECTED, Channel.next_check_at > now)
+            .values(next_check_at=now),
+            execution_options={"synchronize_session": False},
+        )
+        db.ring_after_commit("scheduler.sweep", opened.id)
+    return opened
+
+
+def _book(now: datetime, limit: int) -> tuple[int, Sequence[int]] | None:
+    """Take the channels that have been due for longest; until the lease ends nobody else does.
+
+    Returns the round that they are counted in, and their ids.
+    """
+    first = (
+        select(Channel.id)
+        .where(Channel.status != Status.DISCONNECTED, Channel.next_check_at <= now)
+        .order_by(Channel.next_check_at, Channel.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("first")
+    )
+    with db.transaction() as session:
+        taken = session.scalars(
+            update(Channel)
+            .where(Channel.id.in_(select(first.c.id)))
+            .values(next_check_at=now + LEASE)
+            .returning(Channel.id),
+            execution_options={"synchronize_session": False},
+        ).all()
+        return (_current(session, now).id, sorted(taken)) if taken else None
+
+
+def _checked(channel_ids: Sequence[int], meta: Meta, now: Callable[[], datetime], check: Check) -> Tally:
+    """Check a batch. If that breaks, its halves are tried: a broken channel keeps no other from being checked."""
+    try:
+        return check(channel_ids, meta=meta, now=now(), noticed_by="sweep")
+    except Exception:
+        log.exception("checking %s channels broke, first %s", len(channel_ids), channel_ids[0])
+    if len(channel_ids) == 1:
+        return Tally()
+    middle = len(channel_ids) // 2
+    one, other = (_checked(half, meta, now, check) for half in (channel_ids[:middle], channel_ids[middle:]))
+    return Tally(*(left + right for left, right in zip(astuple(one), astuple(other), strict=True)))
+
+
+def _add(round_id: int, tally: Tally) -> None:
+    with db.transaction() as session:
+        session.execute(
+            update(Round)
+            .where(Round.id == round_id)
+            .values(
+                checked=Round.checked + tally.checked,
+                lost=Round.lost + tally.lost,
+                healed=Round.healed + tally.healed,
+                no_verdict=Round.no_verdict + tally.no_verdict,
+                requests=Round.requests + tally.requests,
+            ),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _finish(round_id: int | None, now: datetime) -> None:
+    """Nothing is due any more: the round is finished, unless a channel was missed.
+
+    An hour without work has its round too, so that a sweep that stands still never looks like one without work.
+    """
+    if round_id is None and queries.is_finished(now):
+        return
+    missed = queries.missed(now)
+    with db.transaction() as session:
+        current = _current(session, now) if round_id is None else session.get_one(Round, round_id)
+        if not missed:
+            current.finished_at = now
+
+
+def _current(session: Session, now: datetime) -> Round:
+    """The round that work is counted in: one that is not finished, else this hour's."""
+    return session.scalar(queries.unfinished(now)) or _open(session, hour_name(now), now)
+
+
+def _open(session: Session, name: str, now: datetime) -> Round:
+    named = select(Round).where(Round.name == name)
+    found = session.scalar(named)
+    if found is not None:
+        return found
+    opened = Round(name=name, began_at=now)
+    try:
+        with session.begin_nested():
+            session.add(opened)
+    except IntegrityError:
+        return session.scalars(named).one()
+    return opened
