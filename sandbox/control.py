@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
 from sandbox import causes, grants, login, play, snapshot
 from sandbox.causes import BadSubject, Subject
@@ -66,6 +66,10 @@ def _answer(given: dict[str, Any], result: dict[str, Any]) -> Response:
 @blueprint.errorhandler(BadPlay)
 @blueprint.errorhandler(login.Refusal)
 def refused(error: Exception) -> Response:
+    """Scripts get JSON; whoever pressed a button gets a page with the way back."""
+    back = str(request.form.get("back", ""))
+    if OWN_PAGE.match(back):
+        return make_response(render_template("control/refused.html", reason=str(error), back=back), 400)
     return make_response({"error": str(error)}, 400)
 
 

@@ -1,4 +1,4 @@
-"""Which webhook fields exist where (meta-platform notes 4.2 and 4.3)."""
+"""Which webhook fields exist where, as Meta's SDK and reference pages list them."""
 
 PAGE_FIELDS = (
     "feed", "mention", "name", "picture", "category", "description", "conversations", "leadgen", "ratings",

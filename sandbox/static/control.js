@@ -47,11 +47,11 @@
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     if (!answer.ok) return form.submit();
     if (!answer.redirected) return location.reload();
-    const focused = document.activeElement?.getAttribute("aria-label");
+    const part = form.closest("[data-live]");
+    const place = part ? [...part.querySelectorAll("button")].indexOf(document.activeElement) : -1;
     replace(new DOMParser().parseFromString(await answer.text(), "text/html"), true);
     for (const input of form.querySelectorAll("input:not([type])")) input.value = "";
-    const again = [...document.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === focused);
-    if (focused && again) again.focus();
+    if (place >= 0) part.querySelectorAll("button")[place]?.focus();
   };
 
   document.addEventListener("submit", (event) => {

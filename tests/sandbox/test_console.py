@@ -87,6 +87,14 @@ def test_requests_and_deliveries_are_listed(stand: Stand) -> None:
     assert token not in text
 
 
+def test_what_cannot_be_played_is_a_page_with_the_way_back(stand: Stand) -> None:
+    form = {"cause": "slow", "on": "1", "seconds": "abc", "back": "/?account=1"}
+    answer = requests.post(f"{stand.origin}/control/causes", data=form, timeout=5)
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (400, "text/html")
+    assert "seconds and times must be numbers." in answer.text
+    assert 'href="/?account=1"' in answer.text
+
+
 def test_no_page_has_inline_script_or_style() -> None:
     for template in (ROOM / "templates").rglob("*.html"):
         text = template.read_text("utf-8")
