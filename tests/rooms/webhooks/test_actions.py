@@ -1,0 +1,154 @@
+"""Handling what was stored: to the right conversation, once, and no neighbour lost."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from tests.people import People, make_channel
+from tests.rooms.webhooks.stored import conversations, deliveries, messages
+from tests.rooms.webhooks.wire import ACCOUNT, AT, delivery, dm, echo, entry, event
+from webapp.core import clock, db
+from webapp.inbox import actions as inbox
+from webapp.webhooks import actions
+from webapp.webhooks.actions import LONGEST_PAUSE, NO_CHANNEL, pause
+
+
+def arrive(body: bytes, now: datetime | None = None) -> None:
+    """Store a delivery and handle all that is due."""
+    now = now or clock.now()
+    actions.store(body, now=now)
+    for delivery_id in actions.due(now):
+        actions.handle(delivery_id, now=now)
+
+
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events whose text is "poison" cannot be digested."""
+    real = inbox.receive
+
+    def receive(session: object, channel: object, event: object, **rest: object) -> None:
+        if getattr(event, "text", "") == "poison":
+            raise RuntimeError("EAAsecrettokenthatmustnotbekept")
+        real(session, channel, event, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inbox, "receive", receive)
+
+
+def test_a_message_reaches_the_workspace_that_holds_the_account(house: Flask, people: People) -> None:
+    channel = make_channel(people.aurora, people.alice)
+    arrive(dm("你好"))
+    (message,) = messages()
+    assert (message.text, message.channel_id) == ("你好", channel.id)
+    (conversation,) = conversations()
+    assert (conversation.workspace_id, conversation.unread) == (people.aurora.id, 1)
+    assert conversation.channel.last_inbound_at == message.at
+
+
+def test_instagram_and_page_ids_are_different_worlds(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    arrive(delivery(entry(event(message={"mid": "m", "text": "x"})), object="page"))
+    assert messages() == []
+    assert deliveries()[0].problem == NO_CHANNEL
+
+
+@pytest.mark.parametrize("status", ["connected", "attention", "lost"])
+def test_nothing_inbound_is_thrown_away_whatever_the_channels_state(house: Flask, people: People, status: str) -> None:
+    make_channel(people.aurora, people.alice, status=status)
+    arrive(dm())
+    assert [one.text for one in messages()] == ["hello"]
+
+
+def test_a_disconnected_or_unknown_account_shows_nothing_to_anybody(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice, status="disconnected")
+    arrive(dm())
+    assert (messages(), conversations()) == ([], [])
+    (kept,) = deliveries()
+    assert (kept.problem, kept.handled_at is not None) == (NO_CHANNEL, True)
+
+
+def test_who_holds_the_account_now_gets_the_message_and_not_who_held_it(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice, status="disconnected")
+    held = make_channel(people.borealis, people.dave)
+    arrive(dm())
+    assert [one.channel_id for one in messages()] == [held.id]
+
+
+def test_the_same_message_in_another_delivery_is_still_one(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    once = {"mid": "m", "text": "x"}
+    arrive(delivery(entry(event(message=once))))
+    arrive(delivery(entry(event(message=once), event(message={"mid": "n", "text": "y"}))))
+    assert [one.text for one in messages()] == ["x", "y"]
+    assert conversations()[0].unread == 2
+
+
+@pytest.mark.usefixtures("poison")
+def test_a_poisoned_event_waits_and_lets_its_neighbours_pass(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    make_channel(people.aurora, people.alice, number=2)
+    bad, good = event(message={"mid": "a", "text": "poison"}), event(message={"mid": "b", "text": "good"})
+    neighbour = event(message={"mid": "c", "text": "other account"}) | {"recipient": {"id": "17841400000000002"}}
+    arrive(delivery(entry(bad, good), entry(neighbour, account="17841400000000002")))
+    assert [one.text for one in messages()] == ["good", "other account"]
+    (kept,) = deliveries()
+    assert (kept.handled_at, kept.problem, kept.tries) == (None, "RuntimeError", 1)
+
+
+@pytest.mark.usefixtures("poison")
+def test_a_poisoned_delivery_is_tried_again_with_growing_pauses(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    now = clock.now()
+    arrive(dm("poison"), now)
+    assert actions.due(now + pause(1) - timedelta(seconds=1)) == []
+    (kept,) = actions.due(now + pause(1))
+    actions.handle(kept, now=now + pause(1))
+    assert deliveries()[0].next_try_at == now + pause(1) + pause(2)
+    assert [pause(tries) < pause(tries + 1) for tries in range(1, 6)] == [True] * 5
+    assert pause(10_000) == LONGEST_PAUSE
+
+
+def test_a_delivery_is_digested_as_soon_as_that_is_possible(
+    house: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_channel(people.aurora, people.alice)
+    now = clock.now()
+    with monkeypatch.context() as broken:
+        broken.setattr(inbox, "receive", lambda *all, **rest: 1 / 0)
+        arrive(dm(), now)
+    assert deliveries()[0].problem == "ZeroDivisionError"
+    actions.handle(deliveries()[0].id, now=now + pause(1))
+    (kept,) = deliveries()
+    assert (kept.problem, kept.handled_at) == ("", now + pause(1))
+    assert [one.text for one in messages()] == ["hello"]
+
+
+def test_an_echo_alone_makes_a_conversation_that_nobody_has_to_read(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    arrive(delivery(entry(echo(mid="e", text="written in the app"))))
+    (message,), (conversation,) = messages(), conversations()
+    assert (message.direction, message.author_id, message.send_status) == ("out", None, "sent")
+    assert (conversation.unread, conversation.last_inbound_at) == (0, None)
+
+
+def test_late_deliveries_do_not_change_what_is_newest(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    arrive(dm("second", mid="b", timestamp=AT))
+    arrive(dm("first", mid="a", timestamp=AT - 60_000))
+    (conversation,) = conversations()
+    assert conversation.latest_text == "second"
+    assert conversation.latest_at == conversation.last_inbound_at
+    assert conversation.unread == 2
+
+
+def test_objects_about_other_things_are_done_at_once(house: Flask, people: People) -> None:
+    arrive(b'{"object":"permissions","entry":[{"id":"0","changes":[{"field":"pages_messaging","value":{}}]}]}')
+    (kept,) = deliveries()
+    assert (kept.problem, kept.handled_at is not None) == ("", True)
+
+
+def test_handling_leaves_nothing_open(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    arrive(dm())
+    db.assert_left()
+    assert conversations()[0].channel.external_id == ACCOUNT
