@@ -50,6 +50,20 @@ _INSTAGRAM = (
     InstagramAccount(TEA_INSTAGRAM, "island.teahouse", "島嶼茶行", "business", 4077),
 )
 
+_ALONE = {LIN: FULL_ROLE}
+_BOTH = {LIN: FULL_ROLE, CHEN: FULL_ROLE}
+_EDITED = {LIN: FULL_ROLE, WANG: EDITOR_ROLE}
+
+# id, names, category, roles, then the Instagram account linked for business and the one connected in settings
+_PAGES: tuple[tuple[str, str, str, str, dict[str, list[str]], str | None, str | None], ...] = (
+    (MORNING_PAGE, "晨光咖啡", "Morning Light Coffee", "Coffee shop", _BOTH, MORNING_INSTAGRAM, MORNING_INSTAGRAM),
+    (SHANHAI_PAGE, "山海選物", "Shanhai Select", "Gift shop", _EDITED, SHANHAI_INSTAGRAM, SHANHAI_INSTAGRAM),
+    (AMING_PAGE, "阿明攝影", "Aming Photo", "Photographer", _BOTH, AMING_INSTAGRAM, AMING_INSTAGRAM),
+    (BOOKSHOP_PAGE, "巷口書店", "Corner Books", "Bookshop", _EDITED, None, None),
+    (FLOWERS_PAGE, "花見花店", "Hanami Flowers", "Florist", _ALONE, None, FLOWERS_INSTAGRAM),
+    (TEA_PAGE, "島嶼茶行", "Island Teahouse", "Tea room", _ALONE, TEA_INSTAGRAM, TEA_INSTAGRAM),
+)
+
 # account, customer id, name, username, then the history: who ("<" customer, ">" business), hours ago, text
 _CONVERSATIONS: tuple[tuple[str, str, str, str, tuple[tuple[str, float, str], ...]], ...] = (
     (
@@ -141,51 +155,21 @@ def planted(settings: Settings) -> State:
 
 
 def _pages() -> list[Page]:
-    both = {LIN: list(FULL_ROLE), CHEN: list(FULL_ROLE)}
-    edited = {LIN: list(FULL_ROLE), WANG: list(EDITOR_ROLE)}
-    lin = {LIN: list(FULL_ROLE)}
-    return [
+    pages = [
         Page(
-            MORNING_PAGE,
-            "晨光咖啡",
-            "Morning Light Coffee",
-            "Coffee shop",
-            both,
-            MORNING_INSTAGRAM,
-            MORNING_INSTAGRAM,
-        ),
-        Page(
-            SHANHAI_PAGE,
-            "山海選物",
-            "Shanhai Select",
-            "Gift shop",
-            edited,
-            SHANHAI_INSTAGRAM,
-            SHANHAI_INSTAGRAM,
-        ),
-        Page(
-            AMING_PAGE,
-            "阿明攝影",
-            "Aming Photo",
-            "Photographer",
-            dict(both),
-            AMING_INSTAGRAM,
-            AMING_INSTAGRAM,
-        ),
-        Page(BOOKSHOP_PAGE, "巷口書店", "Corner Books", "Bookshop", dict(edited)),
-        Page(FLOWERS_PAGE, "花見花店", "Hanami Flowers", "Florist", dict(lin), None, FLOWERS_INSTAGRAM),
-        Page(
-            TEA_PAGE,
-            "島嶼茶行",
-            "Island Teahouse",
-            "Tea room",
-            dict(lin),
-            TEA_INSTAGRAM,
-            TEA_INSTAGRAM,
-            ISLAND_BUSINESS,
-            portfolio_only=True,
-        ),
+            page_id,
+            name,
+            name_en,
+            category,
+            {person: list(tasks) for person, tasks in roles.items()},
+            linked,
+            connected,
+        )
+        for page_id, name, name_en, category, roles, linked, connected in _PAGES
     ]
+    tea = pages[-1]
+    tea.business_id, tea.portfolio_only = ISLAND_BUSINESS, True
+    return pages
 
 
 def _converse(state: State, account_id: str, customer_id: str, lines: tuple[tuple[str, float, str], ...]) -> None:
