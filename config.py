@@ -68,9 +68,7 @@ class Config:
             token_keys=read.fernet_keys("TOKEN_KEYS"),
             database_url=read.database("DATABASE_URL"),
             queue_url=read.text("QUEUE_URL", "none"),
-            worker=cast(
-                Literal["inline", "separate"], read.one_of("WORKER", ("inline", "separate"), "separate")
-            ),
+            worker=cast(Literal["inline", "separate"], read.one_of("WORKER", ("inline", "separate"), "separate")),
             brand_name=read.text("BRAND_NAME", "Omnichat"),
             meta_app_id=read.text("META_APP_ID"),
             meta_app_secret=read.text("META_APP_SECRET", at_least=16),
@@ -95,9 +93,7 @@ class Config:
         if self.environment != "production":
             return
         if self.sandboxed or self.meta_dialog_url != META_DIALOG_URL:
-            raise ConfigError(
-                "META_GRAPH_URL and META_DIALOG_URL: production never runs against the sandbox."
-            )
+            raise ConfigError("META_GRAPH_URL and META_DIALOG_URL: production never runs against the sandbox.")
         if not self.secure:
             raise ConfigError("BASE_URL: production needs an https:// address.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 import sandbox
 from sandbox.postbox import smtp_server
@@ -57,10 +57,17 @@ def running_sandbox(**changes: Any) -> Iterator[Sandbox]:
         mail.stop()
 
 
+class QuietHandler(WSGIRequestHandler):
+    """Meta's addresses hold tokens: the sandbox's requests are not written to the tests' output."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        return
+
+
 @contextmanager
 def serving(app: Flask, port: int) -> Iterator[str]:
     """An app over real HTTP in threads of this process; yields its address."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -10,14 +10,23 @@ from config import Config
 from webapp import commands, navigation
 from webapp.accounts import access
 from webapp.accounts import views as accounts
+from webapp.channels import jobs as channels_jobs
 from webapp.channels import views as channels
 from webapp.core import db, logs
 from webapp.core.crypto import Secret, key_ring
 from webapp.core.work import Bells
 from webapp.home import views as home
+from webapp.inbox import jobs as inbox_jobs
+from webapp.inbox import views as inbox
+from webapp.mail import gateway as mail
+from webapp.mail import jobs as mail_jobs
 from webapp.meta.client import GraphClient
 from webapp.meta.gateway import MetaSettings
+from webapp.scheduler import jobs as scheduler_jobs
+from webapp.scheduler import views as scheduler
 from webapp.web import errors, health, htmx, i18n, icons, security
+from webapp.webhooks import jobs as webhooks_jobs
+from webapp.webhooks import views as webhooks
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +46,7 @@ def create_app(config: Config) -> Flask:
         cellar.init_app(app)
     security.init_app(app, config)
     access.login.init_app(app)
+    mail.init_app(app, config)
     Bells(app, config.queue_url)
     _move_in(app)
     navigation.init_app(app, config)
@@ -45,9 +55,15 @@ def create_app(config: Config) -> Flask:
 
 
 def _move_in(app: Flask) -> None:
-    """Every room's address book."""
-    for room in (accounts, channels, home):
+    """Every room's address book, bells and ticks."""
+    for room in (accounts, channels, inbox, webhooks, scheduler, home):
         app.register_blueprint(room.bp)
+    for bells in (mail_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs):
+        bells.register(app)
+    ticks: dict[str, object] = {}
+    for ticking in (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs):
+        ticks.update(ticking.TICKS)
+    app.extensions["ticks"] = ticks
 
 
 def _flask_settings(config: Config) -> dict[str, object]:
@@ -63,12 +79,6 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "TESTING": config.environment == "test",
-        "MAIL_SERVER": config.mail_server,
-        "MAIL_PORT": config.mail_port,
-        "MAIL_USE_TLS": config.mail_use_tls,
-        "MAIL_USERNAME": config.mail_username or None,
-        "MAIL_PASSWORD": config.mail_password or None,
-        "MAIL_DEFAULT_SENDER": config.mail_sender,
         "SCHEDULER_API_ENABLED": False,
     }
 

@@ -8,7 +8,7 @@ from alembic.config import Config as AlembicConfig
 from flask import Flask, current_app
 from sqlalchemy import Engine
 
-from webapp import demo
+from webapp import background, demo
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 def init_app(app: Flask) -> None:
     app.cli.command("migrate")(migrate)
     app.cli.command("setup-demo")(setup_demo)
+    app.cli.command("worker")(background.worker)
 
 
 def migrate() -> None:

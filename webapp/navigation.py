@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, current_app, g, request, session, url_for
+from flask import Flask, g, request, session, url_for
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 
@@ -60,10 +60,10 @@ def _menu(member: Membership, person: Person) -> list[dict[str, Any]]:
     """The left menu; what somebody may not open is not in it."""
     slug = member.workspace.slug
     rooms = [("home", gettext("Overview"), "house", url_for("home.overview", slug=slug))]
-    if may(member.role, Right.OWN_CONVERSATIONS) and "inbox" in current_app.blueprints:
+    if may(member.role, Right.OWN_CONVERSATIONS):
         rooms.append(("inbox", gettext("Conversations"), "chat-dots", url_for("inbox.conversations", slug=slug)))
     rooms.append(("channels", gettext("Channels"), "plug", url_for("channels.social_channels", slug=slug)))
-    if person.is_operator and "scheduler" in current_app.blueprints:
+    if person.is_operator:
         rooms.append(("scheduler", gettext("Hourly check"), "clock-history", url_for("scheduler.rounds")))
     return [
         {"label": label, "url": url, "icon": icon, "current": request.blueprint == room}

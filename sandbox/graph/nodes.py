@@ -49,11 +49,15 @@ def connected_account(context: Context, page: Page, field: Field) -> Any:
 
 
 def _account_field(context: Context, page: Page, account_id: str | None, field: Field) -> Any:
-    """Absent when unlinked, without instagram_basic, or when the account was not ticked."""
+    """Absent when unlinked, without instagram_basic, or when the account could be ticked and was not.
+
+    An account whose link is half-finished is not among those to tick, so nobody can leave it out.
+    """
     account = context.state.instagram.get(account_id or "")
     if account is None or context.state.flagged("instagram_unlinked", page.id):
         return MISSING
-    if not context.grant.has("instagram_basic") or not context.grant.covers_instagram(account.id):
+    tickable = account_id == page.instagram_id
+    if not context.grant.has("instagram_basic") or (tickable and not context.grant.covers_instagram(account.id)):
         return MISSING
     return fields.read(context, account, "IGUser", INSTAGRAM, fields.wanted_or("id", field.inside))
 

@@ -56,7 +56,10 @@ class Subject:
 
 
 def judge(subject: Subject, found: Findings) -> Verdict:
-    """What the findings prove. Lost before attention before health; a temporary error proves nothing."""
+    """What the findings prove. Lost before attention before health.
+
+    A temporary error proves nothing, and neither does a refusal of our own app: that is the operator's matter.
+    """
     return (
         _about_credentials(subject, found)
         or _about_rights(subject, found)
@@ -75,9 +78,12 @@ def explain(subject: Subject, user_token: TokenState) -> Cause:
 
 
 def judge_refusal(error: GraphError) -> Verdict:
-    """What a single refusal (of a send, a subscription) proves about the whole channel; most prove nothing."""
+    """What a single refusal (of a send, a subscription) proves about the whole channel; most prove nothing.
+
+    A missing right is not proven by one refusal: the check, which asks more, decides about that.
+    """
     meaning = error.meaning
-    if meaning.kind in (Kind.CREDENTIALS, Kind.PERMISSION):
+    if meaning.kind is Kind.CREDENTIALS:
         return _verdict(meaning.cause or Cause.UNKNOWN, error)
     if meaning.kind in (Kind.CHANNEL, Kind.ROUTING) and meaning.cause is not None:
         return _verdict(meaning.cause, error)
@@ -120,8 +126,8 @@ def _about_link(subject: Subject, found: Findings) -> Verdict | None:
 
 def _about_access(found: Findings) -> Verdict | None:
     for error in _errors(found):
-        if error.meaning.kind in (Kind.CHANNEL, Kind.ROUTING, Kind.APP):
-            return _verdict(error.meaning.cause or Cause.APP_FAULT, error)
+        if error.meaning.kind in (Kind.CHANNEL, Kind.ROUTING):
+            return _verdict(error.meaning.cause or Cause.UNKNOWN, error)
     return None
 
 

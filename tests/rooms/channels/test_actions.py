@@ -58,6 +58,7 @@ def test_a_changed_password_loses_the_channel_once(story: Story, connected: Chan
         ("page_unticked", {"person": "林小姐", "page": MORNING_PAGE}, "lost"),
         ("role_lost", {"person": "林小姐", "page": MORNING_PAGE}, "lost"),
         ("security_check", {"person": "林小姐"}, "lost"),
+        ("page_deleted", {"page": MORNING_PAGE}, "lost"),
         ("instagram_unlinked", {"page": MORNING_PAGE}, "attention"),
         ("message_access_off", {"account": "@morninglight.coffee"}, "attention"),
     ],
@@ -175,6 +176,13 @@ def test_a_refused_send_that_names_the_credentials_loses_the_channel(house: Flas
     assert fresh(channel).status == "lost"
     changes = db.session().scalars(select(StatusChange)).all()
     assert [(one.was, one.became, one.noticed_by) for one in changes] == [("connected", "lost", "send")]
+
+
+def test_a_send_refused_for_a_missing_right_makes_the_check_come_at_once(house: Flask, people: People) -> None:
+    channel = make_channel(people.aurora, people.alice, next_check_at=NOON + timedelta(minutes=50))
+    report_refusal(channel.id, GraphError(code=200), noticed_by="send", now=NOON)
+    asked = fresh(channel)
+    assert (asked.status, asked.next_check_at) == ("connected", NOON)
 
 
 def test_a_refused_send_about_one_customer_says_nothing_of_the_channel(house: Flask, people: People) -> None:

@@ -26,7 +26,7 @@ def test_an_account_is_connected_from_button_to_list(app: Flask, story: Story) -
 
 
 def test_every_account_is_listed_with_its_reason(story: Story) -> None:
-    page = story.client.get(story.land(story.in_dialog(story.press_connect(), instagram="all"))).text
+    page = story.client.get(story.land(story.in_dialog(story.press_connect()))).text
     assert "Not a business account" in page
     assert "No Instagram linked" in page
     assert "Link not finished" in page

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from webapp.channels.rules import Subject, judge
 from webapp.channels.status import Status
-from webapp.meta.errors import Cause, GraphError
+from webapp.meta.errors import AppRefused, Cause, GraphError
 from webapp.meta.gateway import PAGE_FIELDS, SCOPES, Findings, InstagramAccount, Page, TokenState
 
 SHOP = Subject("instagram", "178414", "1001")
@@ -96,6 +96,11 @@ def test_a_missing_subscription_is_attention() -> None:
 @pytest.mark.parametrize("code", [1, 2, 4, 17, 32, 341, 613, 80001, 80002, 80006, None])
 def test_a_temporary_error_is_never_a_verdict(part: str, code: int | None) -> None:
     assert judge(SHOP, replace(GOOD, **{part: GraphError(code=code)})).status is None
+
+
+def test_a_refusal_of_our_own_app_marks_nobody() -> None:
+    refused_app = AppRefused("text", code=190)
+    assert judge(SHOP, Findings(refused_app, refused_app, refused_app, refused_app)).status is None
 
 
 errors = st.builds(

@@ -13,13 +13,15 @@ from webapp.channels.rules import CHECK_EVERY, HEALTHY, NO_VERDICT, Subject, Ver
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret, SecretUnreadable
-from webapp.meta.errors import Cause, GraphError
+from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Meta, Probe
 
 log = logging.getLogger("webapp.channels")
 
 # Meta's batch takes 50 requests and a check asks four questions.
 PER_BATCH = 12
+# "Object does not exist", said to a token that covers the Page: the Page is gone.
+_NO_SUCH_OBJECT = (100, 803)
 _KEY_MISSING = Verdict(Status.ATTENTION, Cause.APP_FAULT, {"source": "TOKEN_KEYS"})
 
 
@@ -61,6 +63,15 @@ def report_refusal(channel_id: int, error: GraphError, *, noticed_by: str, now: 
     verdict = judge_refusal(error)
     if verdict.status is not None:
         _record(channel_id, verdict, now=now, noticed_by=noticed_by, checked=False)
+    elif error.meaning.kind is Kind.PERMISSION:
+        _check_soon(channel_id, now)
+
+
+def _check_soon(channel_id: int, now: datetime) -> None:
+    with db.transaction() as session:
+        channel = session.get(Channel, channel_id, with_for_update=True, populate_existing=True)
+        if channel is not None and channel.next_check_at > now:
+            channel.next_check_at = now
 
 
 def _load(channel_ids: Sequence[int]) -> list[Channel]:
@@ -100,9 +111,12 @@ def _explained(channel: Channel, verdict: Verdict, meta: Meta) -> Verdict:
     if not token:
         return verdict
     try:
-        return replace(verdict, cause=explain(_subject(channel), meta.inspect_token(token)))
-    except GraphError:
-        return verdict
+        cause = explain(_subject(channel), meta.inspect_token(token))
+        if cause is Cause.UNKNOWN:
+            meta.page(channel.page_id, token)
+    except GraphError as error:
+        return replace(verdict, cause=Cause.PAGE_DELETED) if error.code in _NO_SUCH_OBJECT else verdict
+    return replace(verdict, cause=cause)
 
 
 def _repair(channel: Channel, token: Secret, verdict: Verdict, meta: Meta) -> Verdict:
