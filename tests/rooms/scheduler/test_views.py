@@ -1,0 +1,114 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.people import People, make_channel
+from webapp.accounts.models import Person
+from webapp.channels.models import Channel
+from webapp.core import clock, db
+from webapp.scheduler.models import Round
+
+SignIn = Callable[[FlaskClient, Person], FlaskClient]
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def operator(client: FlaskClient, people: People, sign_in: SignIn) -> FlaskClient:
+    return sign_in(client, people.alice)
+
+
+def connect(app: Flask, people: People) -> None:
+    with app.app_context():
+        make_channel(people.aurora, people.alice, next_check_at=clock.now() + timedelta(minutes=30))
+
+
+def add_round(app: Flask, minutes_ago: int, **values: int) -> None:
+    at = clock.now() - timedelta(minutes=minutes_ago)
+    with app.app_context(), db.transaction() as session:
+        session.add(Round(name=f"{at:%Y-%m-%dT%H:%M}", began_at=at, finished_at=at, **values))
+
+
+def seen(page: str) -> str:
+    found = re.search(r"seen=(\w+)", page)
+    assert found
+    return found[1]
+
+
+def test_only_operators_know_the_page(client: FlaskClient, people: People, sign_in: SignIn) -> None:
+    assert client.get("/scheduler").status_code == 303
+    sign_in(client, people.carol)
+    assert client.get("/scheduler").status_code == 404
+    assert client.get("/scheduler/rounds").status_code == 404
+    assert client.post("/scheduler/rounds").status_code == 404
+
+
+def test_before_the_first_round_the_page_says_what_will_be_there(operator: FlaskClient) -> None:
+    page = operator.get("/scheduler").text
+    assert "No round yet" in page
+    assert "No round has finished" not in page
+
+
+def test_a_round_shows_its_counts(app: Flask, operator: FlaskClient) -> None:
+    add_round(app, 5, checked=1204, lost=37, healed=52, no_verdict=61, requests=308)
+    page = operator.get("/scheduler").text
+    for count in ("1204", "37", "52", "61", "308"):
+        assert count in page
+
+
+def test_the_page_turns_red_when_no_round_has_finished_for_ninety_minutes(
+    app: Flask, operator: FlaskClient, people: People
+) -> None:
+    connect(app, people)
+    add_round(app, 91)
+    assert "No round has finished for 90 minutes" in operator.get("/scheduler").text
+    add_round(app, 5)
+    assert "No round has finished for 90 minutes" not in operator.get("/scheduler").text
+
+
+def test_a_poll_without_news_swaps_nothing(app: Flask, operator: FlaskClient, freeze: None) -> None:
+    version = seen(operator.get("/scheduler").text)
+    assert operator.get(f"/scheduler/rounds?seen={version}", headers=HTMX).status_code == 204
+    add_round(app, 0)
+    answer = operator.get(f"/scheduler/rounds?seen={version}", headers=HTMX)
+    assert answer.status_code == 200
+    assert 'id="rounds"' in answer.text
+    assert "<html" not in answer.text
+
+
+@pytest.fixture
+def freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version changes with the minute; a test must not run over its end."""
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+def test_run_now_makes_every_account_due_and_answers_within_the_page(
+    app: Flask, operator: FlaskClient, people: People
+) -> None:
+    connect(app, people)
+    answer = operator.post("/scheduler/rounds", headers=HTMX)
+    assert answer.status_code == 200
+    assert "under way" in answer.text
+    assert "1 due now" in answer.text
+    assert "Every account is being checked." in answer.headers["HX-Trigger"]
+    with app.app_context(), db.transaction() as session:
+        assert session.scalars(select(Channel)).one().next_check_at <= clock.now()
+
+
+def test_run_now_works_without_a_script(app: Flask, operator: FlaskClient, people: People) -> None:
+    connect(app, people)
+    answer = operator.post("/scheduler/rounds", follow_redirects=True)
+    assert answer.request.path == "/scheduler"
+    assert "Every account is being checked." in answer.text
+
+
+def test_run_now_needs_a_token(app: Flask, operator: FlaskClient) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    assert operator.post("/scheduler/rounds").status_code == 400
+    with app.app_context(), db.transaction() as session:
+        assert session.scalars(select(Round)).all() == []
