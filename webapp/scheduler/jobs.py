@@ -36,13 +36,15 @@ TICKS: Ticks = {"scheduler.sweep": (15, sweep)}
 
 def start(app: Flask, ticks: Ticks) -> BackgroundScheduler:
     """Begin to tick, in threads that never keep the process alive."""
-    scheduler = BackgroundScheduler(
-        daemon=True,
-        timezone="UTC",
-        executors={"default": DaemonThreads()},
+    # Given through the app's settings: what the scheduler's own constructor is told, Flask-APScheduler resets.
+    app.config.from_mapping(
+        SCHEDULER_API_ENABLED=False,
+        SCHEDULER_TIMEZONE="UTC",
+        SCHEDULER_EXECUTORS={"default": DaemonThreads()},
         # A tick that is late is still wanted, once.
-        job_defaults={"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1},
+        SCHEDULER_JOB_DEFAULTS={"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1},
     )
+    scheduler = BackgroundScheduler(daemon=True)
     ticking = APScheduler(scheduler=scheduler, app=app)
     for name, (seconds, function) in ticks.items():
         ticking.add_job(

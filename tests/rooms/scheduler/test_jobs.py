@@ -1,10 +1,15 @@
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from webapp.scheduler import jobs
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -20,14 +25,36 @@ def test_every_tick_is_answered_at_once_and_again(plain: Flask) -> None:
     calls, thrice = [], threading.Event()
 
     def tick() -> None:
-        calls.append(threading.current_thread())
+        calls.append(1)
         if len(calls) >= 3:
             thrice.set()
 
     scheduler = jobs.start(plain, {"tick": (0.05, tick)})
     assert wait_for(thrice)
     scheduler.shutdown(wait=False)
-    assert all(thread.daemon for thread in calls), "a pool's threads would keep a stopping server alive"
+
+
+def test_a_tick_that_is_hours_late_is_still_wanted_and_once(plain: Flask) -> None:
+    scheduler = jobs.start(plain, {"tick": (60, lambda: None)})
+    (job,) = scheduler.get_jobs()
+    scheduler.shutdown(wait=False)
+    assert (job.misfire_grace_time, job.coalesce, job.max_instances) == (3600, True, 1)
+
+
+HANGS = """
+import threading, time
+from flask import Flask
+from webapp.scheduler import jobs
+hanging = threading.Event()
+jobs.start(Flask("hangs"), {"tick": (60, lambda: (hanging.set(), time.sleep(20)))})
+assert hanging.wait(5)
+"""
+
+
+def test_a_hanging_tick_does_not_keep_the_process_alive() -> None:
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", HANGS], check=True, timeout=15, cwd=ROOT)
+    assert time.monotonic() - began < 12
 
 
 def test_a_broken_tick_is_written_down_and_ticks_again(plain: Flask, caplog: pytest.LogCaptureFixture) -> None:
