@@ -43,6 +43,7 @@ def reply(conversation_id: int, person: Person, text: str, form_key: str, *, now
             conversation_id=conversation.id,
             channel_id=conversation.channel_id,
             direction=Direction.OUT,
+            kind="text",
             text=text,
             author_id=person.id,
             # Another text under a key that is used up is another reply: dropping it would lose it.
