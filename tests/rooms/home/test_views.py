@@ -1,0 +1,153 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.people import NOON, People, make_channel
+from webapp.accounts.models import Person
+from webapp.channels.models import Channel
+from webapp.core import clock, db
+from webapp.inbox.models import Contact, Conversation
+
+SignIn = Callable[[FlaskClient, Person], FlaskClient]
+Connect = Callable[..., Channel]
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter past noon: what is shown changes with the minute, so the minute stands still."""
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=15))
+
+
+@pytest.fixture
+def alice(client: FlaskClient, people: People, sign_in: SignIn) -> FlaskClient:
+    return sign_in(client, people.alice)
+
+
+@pytest.fixture
+def connect(app: Flask, people: People) -> Connect:
+    def make(number: int, **changes: Any) -> Channel:
+        values = {"next_check_at": NOON + timedelta(hours=1), "checked_at": NOON, "verdict_at": NOON}
+        with app.app_context():
+            return make_channel(people.aurora, people.alice, number=number, **(values | changes))
+
+    return make
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_an_empty_workspace_is_shown_the_first_step(alice: FlaskClient) -> None:
+    page = alice.get("/w/aurora").text
+    assert "Connect your first account" in page
+    assert 'href="/w/aurora/social-channels"' in page
+
+
+def test_who_may_not_connect_is_told_whom_to_ask(client: FlaskClient, people: People, sign_in: SignIn) -> None:
+    page = sign_in(client, people.mark).get("/w/aurora").text
+    assert "Ask Alice, Carol to connect one." in words(page)
+
+
+def test_one_sentence_says_that_everything_works(alice: FlaskClient, connect: Connect) -> None:
+    connect(1)
+    connect(2)
+    assert "Everything works: 2 accounts are connected." in words(alice.get("/w/aurora").text)
+
+
+def test_what_is_broken_comes_first_with_its_cause_and_a_button(alice: FlaskClient, connect: Connect) -> None:
+    connect(1)
+    lost = connect(2, status="lost", cause="password_changed")
+    page = alice.get("/w/aurora").text
+    assert "1 account works · 1 needs you" in words(page)
+    assert "The Facebook password was changed" in page
+    assert f'href="/w/aurora/channels/{lost.id}"' in page
+    assert "@shop.1" not in page
+
+
+def test_an_agent_sees_the_cause_and_whom_to_ask_in_place_of_a_button(
+    client: FlaskClient, people: People, sign_in: SignIn, connect: Connect
+) -> None:
+    lost = connect(1, status="lost", cause="password_changed")
+    page = sign_in(client, people.bob).get("/w/aurora").text
+    assert "The Facebook password was changed" in page
+    assert "Ask Alice, Carol to repair it." in words(page)
+    assert f'href="/w/aurora/channels/{lost.id}"' not in page
+
+
+def test_a_disconnected_account_is_neither_working_nor_broken(alice: FlaskClient, connect: Connect) -> None:
+    connect(1, status="disconnected")
+    assert "No account is connected yet." in words(alice.get("/w/aurora").text)
+
+
+def test_a_state_that_is_older_than_three_hours_says_so(alice: FlaskClient, connect: Connect) -> None:
+    old = NOON - timedelta(hours=4)
+    connect(1, verdict_at=old, authorized_at=old)
+    assert "1 account could not be checked for more than 3 hours" in words(alice.get("/w/aurora").text)
+
+
+def test_an_account_connected_just_now_needs_no_verdict_yet(alice: FlaskClient, connect: Connect) -> None:
+    connect(1, verdict_at=None, checked_at=None)
+    assert "could not be checked" not in alice.get("/w/aurora").text
+
+
+def test_the_last_and_the_next_check_are_shown(alice: FlaskClient, connect: Connect) -> None:
+    connect(1)
+    page = words(alice.get("/w/aurora").text)
+    assert "Last check 15 minutes ago" in page
+    assert "Next check: in 45 minutes" in page
+
+
+def test_unread_conversations_are_counted(app: Flask, alice: FlaskClient, connect: Connect) -> None:
+    channel = connect(1)
+    with app.app_context(), db.transaction() as session:
+        for number, unread in ((1, 3), (2, 1), (3, 0)):
+            contact = Contact(channel_id=channel.id, external_id=str(number), first_at=NOON)
+            session.add(contact)
+            session.flush()
+            session.add(
+                Conversation(
+                    workspace_id=channel.workspace_id,
+                    channel_id=channel.id,
+                    contact_id=contact.id,
+                    latest_at=NOON,
+                    unread=unread,
+                )
+            )
+    assert "Unread conversations 2 " in words(alice.get("/w/aurora").text)
+
+
+def test_who_has_no_conversations_is_not_told_of_unread_ones(
+    client: FlaskClient, people: People, sign_in: SignIn, connect: Connect
+) -> None:
+    connect(1)
+    assert "Unread conversations" not in sign_in(client, people.mark).get("/w/aurora").text
+
+
+def test_nothing_of_another_workspace_is_seen(
+    client: FlaskClient, people: People, sign_in: SignIn, connect: Connect
+) -> None:
+    connect(1, status="lost", cause="expired")
+    sign_in(client, people.dave)
+    assert "@shop.1" not in client.get("/w/borealis").text
+    assert client.get("/w/aurora").status_code == 404
+    assert client.get("/w/aurora/summary").status_code == 404
+
+
+def test_a_poll_answers_only_when_something_changed(app: Flask, alice: FlaskClient, connect: Connect) -> None:
+    channel = connect(1)
+    found = re.search(r"/w/aurora/summary\?seen=\w+", alice.get("/w/aurora").text)
+    assert found
+    assert alice.get(found[0]).status_code == 204
+    with app.app_context(), db.transaction() as session:
+        row = session.get_one(Channel, channel.id)
+        row.status, row.cause = "lost", "expired"
+        row.touch()
+    answer = alice.get(found[0])
+    assert answer.status_code == 200
+    assert "1 account needs you." in words(answer.text)
+    assert "<html" not in answer.text
