@@ -18,7 +18,8 @@ from sandbox.settings import Settings
 class Sandbox:
     """A handle on a running sandbox: everything goes over HTTP."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, app: Flask) -> None:
+        self.app = app
         self.url = f"http://127.0.0.1:{settings.port}"
         self.smtp_port = settings.smtp_port
         self.app_id = settings.app_id
@@ -37,6 +38,11 @@ class Sandbox:
     def reset(self) -> None:
         self.control("reset")
 
+    def secrets(self) -> set[str]:
+        """Every token and code that this sandbox has given out: what nobody may ever read."""
+        state = self.app.extensions["sandbox"].state
+        return {token for token in state.tokens if "|" not in token} | set(state.codes) | {self.app_secret}
+
     def mails(self) -> list[dict[str, Any]]:
         found = self.look("mails")
         return found["mails"] if isinstance(found, dict) else found
@@ -52,7 +58,7 @@ def running_sandbox(**changes: Any) -> Iterator[Sandbox]:
     mail.start()
     try:
         with serving(app, port):
-            yield Sandbox(settings)
+            yield Sandbox(settings, app)
     finally:
         mail.stop()
 

@@ -36,16 +36,23 @@ def init_app(app: Flask, config: Config) -> None:
 def _signed_in() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {"person": None, "member": None, "workspace": None, "workspaces": [], "nav": []}
-    member: Membership | None = g.get("member")
+    places = queries.memberships(current_user.person)
+    member: Membership | None = g.get("member") or _used_last(places)
     if member is not None:
         session["workspace"] = member.workspace.slug
     return {
         "person": current_user.person,
         "member": member,
         "workspace": member.workspace if member else None,
-        "workspaces": [_place(one, member) for one in queries.memberships(current_user.person)],
+        "workspaces": [_place(one, member) for one in places],
         "nav": _menu(member, current_user.person) if member else [],
     }
+
+
+def _used_last(places: list[Membership]) -> Membership | None:
+    """For pages that belong to no workspace."""
+    first = places[0] if places else None
+    return next((one for one in places if one.workspace.slug == session.get("workspace")), first)
 
 
 def _place(one: Membership, member: Membership | None) -> dict[str, Any]:

@@ -37,10 +37,12 @@ class Roots(HTMLParser):
 
 
 def without_jinja(text: str) -> str:
-    """The markup alone. Of an {% if %} … {% else %} with a root in each branch only the first is kept."""
+    """The markup alone. Of an {% if %} … {% else %} around the whole fragment only the first branch is kept."""
     text = re.sub(r"\{#.*?#\}", "", text, flags=re.S)
     text = re.sub(r"\{%-? macro .*?endmacro -?%\}", "", text, flags=re.S)
-    text = re.sub(r"\{% else %\}\n(  <div id=.*?)\{% endif %\}", "", text, flags=re.S)
+    text = re.sub(r"^\{% else %\}.*?^\{% endif %\}", "", text, flags=re.S | re.M)
+    # A macro that stands alone in its line writes an element.
+    text = re.sub(r"^\{\{ [\w.]+\(.*\) \}\}$", "<br>", text, flags=re.M)
     # A dialog macro writes the root element around what it is given.
     text = re.sub(r"\{%-? call .*?%\}", "<div>", text, flags=re.S)
     text = re.sub(r"\{%-? endcall -?%\}", "</div>", text)

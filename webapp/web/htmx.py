@@ -20,10 +20,12 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def fragment(template: str, *, toast: str | None = None, status: int = 200, **context: Any) -> Response:
+def fragment(
+    template: str, *, toast: str | None = None, kind: str = "good", status: int = 200, **context: Any
+) -> Response:
     """A template with one root element, and perhaps a toast."""
     response = make_response(render_template(template, **context), status)
-    return with_toast(response, toast)
+    return with_toast(response, toast, kind)
 
 
 def with_toast(response: Response, text: str | None, kind: str = "good") -> Response:
@@ -37,10 +39,10 @@ def nothing_new() -> ResponseReturnValue:
     return "", 204
 
 
-def go(url: str, toast: str | None = None) -> Response:
-    """To another page, with a word that the page will show."""
+def go(url: str, toast: str | None = None, kind: str = "good") -> Response:
+    """To another page, with a word that the page will show. `kind` is good, info, warn or bad."""
     if toast is not None:
-        flash(toast)
+        flash(toast, kind)
     if not wants_fragment():
         return redirect(url, 303)
     response = make_response("", 204)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
 
 from webapp.channels.models import Channel
 from webapp.channels.rules import CHECK_EVERY, HEALTHY, NO_VERDICT, Subject, Verdict, explain, judge, judge_refusal
@@ -149,8 +149,25 @@ def _record(
             channel.checked_at = now
             channel.next_check_at = now + CHECK_EVERY
             channel.verdict_at = now if verdict.status else channel.verdict_at
-        channel.become(verdict, noticed_by=noticed_by, now=now, person_id=person_id)
+        opened = channel.become(verdict, noticed_by=noticed_by, now=now, person_id=person_id)
+        if opened is not None and verdict.status == Status.LOST:
+            _ask_siblings_soon(session, channel, now)
     return True
+
+
+def _ask_siblings_soon(session: Session, channel: Channel, now: datetime) -> None:
+    """What ended this authorisation mostly ended those of the same login too: they need not wait for their hour."""
+    session.execute(
+        update(Channel)
+        .where(
+            Channel.grant_id == channel.grant_id,
+            Channel.id != channel.id,
+            Channel.status.in_((Status.CONNECTED, Status.ATTENTION)),
+            Channel.checked_at < now,
+        )
+        .values(next_check_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _opened(channel_id: int, sealed: Secret | None) -> Secret | None:

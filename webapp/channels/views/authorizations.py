@@ -16,7 +16,7 @@ from webapp.channels.views.blueprint import bp, channel_or_404, meta
 from webapp.channels.views.social_channels import TABS
 from webapp.core import clock
 from webapp.meta.gateway import Platform
-from webapp.web.htmx import fragment, wants_fragment
+from webapp.web.htmx import fragment, nothing_new, wants_fragment
 
 
 @bp.post("/w/<slug>/authorizations")
@@ -26,8 +26,8 @@ def authorize(member: Membership) -> ResponseReturnValue:
     url = actions.begin(
         member.workspace,
         current_user.sign_in,
-        platform=_platform(request.form.get("platform")),
-        rerequest=request.form.get("rerequest") == "1",
+        platform=_platform(request.values.get("platform")),
+        rerequest=request.values.get("rerequest") == "1",
         meta=meta(),
         now=clock.now(),
     )
@@ -57,6 +57,8 @@ def watch(member: Membership) -> ResponseReturnValue:
     """What a waiting page shows next: still waiting, or the end of the trip that this browser began."""
     since = request.args.get("since", 0, type=int)
     trip = queries.newest_authorization(member.workspace, current_user.sign_in, since)
+    if trip is None and "glance" in request.args:
+        return nothing_new()
     if trip is None or trip.outcome is None:
         return render_template("channels/_watch.html", member=member, since=since, trip=trip, waiting=True)
     return render_template("channels/_watch.html", **_end(member, trip))

@@ -1,5 +1,7 @@
 """One channel: its page, check now, disconnect."""
 
+from datetime import datetime
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -39,11 +41,12 @@ def channel(member: Membership, channel_id: int) -> ResponseReturnValue:
 def check(member: Membership, channel_id: int) -> ResponseReturnValue:
     """ "Check now": live calls, whatever the stored state says."""
     found = channel_or_404(member.workspace, channel_id)
-    tally = actions.check_channels(
-        [found.id], meta=meta(), now=clock.now(), noticed_by="check", person_id=member.person_id
-    )
+    # The others of the same Facebook login fail for the same reason, and one request asks about them all.
+    ids = [one.id for one in queries.channels_of_grant(found.grant)] if found.grant else [found.id]
+    began = clock.now()
+    actions.check_channels(ids, meta=meta(), now=began, noticed_by="check", person_id=member.person_id)
     db.session().refresh(found)
-    return _list_or_channel(member, found, _check_words(found, unanswered=tally.no_verdict > 0))
+    return _list_or_channel(member, found, *_check_words(found, began))
 
 
 @bp.get("/w/<slug>/channels/<int:channel_id>/disconnection")
@@ -63,15 +66,17 @@ def disconnect(member: Membership, channel_id: int) -> ResponseReturnValue:
     return go(url_for("channels.social_channels", slug=member.workspace.slug, tab=tab_of(found.platform)), words)
 
 
-def _list_or_channel(member: Membership, found: Channel, words: str) -> ResponseReturnValue:
+def _list_or_channel(member: Membership, found: Channel, words: str, kind: str) -> ResponseReturnValue:
     if wants_fragment():
-        return fragment("channels/_accounts.html", toast=words, **list_context(member, tab_of(found.platform)))
-    return go(url_for("channels.channel", slug=member.workspace.slug, channel_id=found.id), words)
+        context = list_context(member, tab_of(found.platform))
+        return fragment("channels/_accounts.html", toast=words, kind=kind, **context)
+    return go(url_for("channels.channel", slug=member.workspace.slug, channel_id=found.id), words, kind)
 
 
-def _check_words(found: Channel, *, unanswered: bool) -> str:
-    if unanswered:
-        return str(gettext("Meta did not answer properly. %(account)s keeps its state.", account=found.label))
+def _check_words(found: Channel, began: datetime) -> tuple[str, str]:
+    """What the check came to, as a sentence and its kind."""
+    if found.verdict_at is None or found.verdict_at < began:
+        return gettext("Meta did not answer properly. %(account)s keeps its state.", account=found.label), "warn"
     if found.status == Status.CONNECTED:
-        return str(gettext("Checked just now: %(account)s works.", account=found.label))
-    return str(gettext("Checked just now: %(account)s needs you.", account=found.label))
+        return gettext("Checked just now: %(account)s works.", account=found.label), "good"
+    return gettext("Checked just now: %(account)s needs you.", account=found.label), "warn"

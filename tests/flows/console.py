@@ -1,0 +1,87 @@
+"""A whole console as its own process, started as in real life, on an embedded or a PostgreSQL database."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from cryptography.fernet import Fernet
+
+from tests.running import Sandbox, free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 30
+
+
+@dataclass(frozen=True)
+class Console:
+    url: str
+    log: Path
+
+    def written(self) -> str:
+        """Everything that the process wrote."""
+        return self.log.read_text()
+
+
+@contextmanager
+def running_console(sandbox: Sandbox, folder: Path, database_url: str, port: int | None = None) -> Iterator[Console]:
+    """A console with demo people, its worker and its scheduler; the sandbox delivers webhooks to it."""
+    port = port or free_ports(1)[0]
+    console = Console(f"http://127.0.0.1:{port}", folder / "console.log")
+    env = os.environ | _settings(sandbox, folder, database_url, console.url)
+    python = [sys.executable, "-m"]
+    subprocess.run([*python, "flask", "--app", "wsgi", "setup-demo"], cwd=ROOT, env=env, check=True, timeout=60)
+    with console.log.open("ab") as log:
+        server = subprocess.Popen(
+            [*python, "granian", "--interface", "wsgi", "--no-ws", "--workers", "1", "--blocking-threads", "8"]
+            + ["--host", "127.0.0.1", "--port", str(port), "wsgi:app"],
+            cwd=ROOT,
+            env=env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait(console, server)
+        sandbox.control("app", webhook_url=f"{console.url}/webhooks/meta")
+        yield console
+    finally:
+        server.terminate()
+        server.wait(15)
+
+
+def _settings(sandbox: Sandbox, folder: Path, database_url: str, url: str) -> dict[str, str]:
+    return {
+        "ENVIRONMENT": "development",
+        "BASE_URL": url,
+        "SECRET_KEY": Fernet.generate_key().decode(),
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "DATABASE_URL": database_url,
+        "QUEUE_URL": f"sqlite:///{folder}/queue.sqlite3",
+        "WORKER": "inline",
+        "META_APP_ID": sandbox.app_id,
+        "META_APP_SECRET": sandbox.app_secret,
+        "META_VERIFY_TOKEN": sandbox.verify_token,
+        "META_GRAPH_URL": sandbox.url,
+        "META_DIALOG_URL": sandbox.url,
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(sandbox.smtp_port),
+        "MAIL_SENDER": "Omnichat <noreply@omnichat.example>",
+        "LOG_LEVEL": "INFO",
+    }
+
+
+def _wait(console: Console, server: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        assert server.poll() is None, console.written()[-2000:]
+        try:
+            if requests.get(f"{console.url}/readyz", timeout=2).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError(f"the console did not start: {console.written()[-2000:]}")
