@@ -37,18 +37,14 @@ def overview(member: Membership, now: datetime) -> Overview:
     return Overview(
         working=sum(one.status == Status.CONNECTED for one in channels),
         broken=[one for one in channels if one.status != Status.CONNECTED],
-        unchecked=[one for one in channels if _is_stale(one, now)],
+        # What was connected just now has had no time for a verdict.
+        unchecked=[one for one in channels if one.is_stale(now) and now - one.authorized_at > STALE_AFTER],
         last_check_at=max((one.checked_at for one in channels if one.checked_at), default=None),
         # A check that is due any moment, or under way, is not "5 minutes ago".
         next_check_at=max(next_check_at, now) if next_check_at else None,
         unread=waiting,
         version=_version(channels, waiting, now),
     )
-
-
-def _is_stale(channel: Channel, now: datetime) -> bool:
-    """Whether the last verdict, or else the authorisation, is too old to be shown as the state of now."""
-    return now - max(channel.verdict_at or channel.authorized_at, channel.authorized_at) > STALE_AFTER
 
 
 def _version(channels: list[Channel], waiting: int | None, now: datetime) -> str:
