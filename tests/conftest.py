@@ -45,7 +45,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         _migrate(url)
         yield url
         return
-    with engines.fresh_database(engines.postgresql(), f"test_rooms_{WORKER}") as url:
+    with engines.fresh_database(engines.postgresql(), f"test_rooms_{WORKER}_{os.getpid()}") as url:
         _migrate(url)
         yield url
 

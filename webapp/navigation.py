@@ -74,5 +74,16 @@ def _menu(member: Membership, person: Person) -> list[dict[str, Any]]:
         rooms.append(("scheduler", gettext("Hourly check"), "clock-history", url_for("scheduler.rounds")))
     return [
         {"label": label, "url": url, "icon": icon, "current": request.blueprint == room}
+        | ({"children": _channel_kinds(slug)} if room == "channels" else {})
         for room, label, icon, url in rooms
+    ]
+
+
+def _channel_kinds(slug: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": gettext("Social channels"),
+            "url": url_for("channels.social_channels", slug=slug),
+            "current": request.blueprint == "channels",
+        }
     ]

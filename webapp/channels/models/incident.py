@@ -1,6 +1,6 @@
 """A failure episode, and who was told of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
@@ -10,6 +10,8 @@ from webapp.accounts.models import Person
 from webapp.channels.rules import MAILED, Verdict
 from webapp.core.db import Model
 
+# A mail waits this long, so that accounts that fail in the same minute share it.
+GATHER = timedelta(seconds=10)
 _OPEN = text("closed_at IS NULL")
 
 
@@ -40,7 +42,7 @@ class Incident(Model):
             noticed_by=noticed_by,
             cause=str(verdict.cause),
             evidence=verdict.evidence,
-            notify_at=now if verdict.cause in MAILED else None,
+            notify_at=now + GATHER if verdict.cause in MAILED else None,
         )
 
     def turn_into(self, cause: str, evidence: dict[str, Any], *, now: datetime) -> None:
@@ -48,7 +50,7 @@ class Incident(Model):
         self.cause = cause
         self.evidence = evidence
         if cause in MAILED and not self.notices:
-            self.notify_at = now
+            self.notify_at = now + GATHER
 
     def close(self, *, by: str, now: datetime) -> None:
         self.closed_at = now
