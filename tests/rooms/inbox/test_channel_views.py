@@ -22,7 +22,7 @@ def test_a_lost_channel_shows_its_banner_and_closes_the_composer(
     assert "data-opens-tab" in page
     assert "<textarea" not in page
     agent = browser(people.bob).get(here()).text
-    assert "Ask Alice、Carol to repair it" in agent
+    assert "Ask Alice, Carol to repair it" in agent
     assert f"/channels/{channel.id}/authorization" not in agent
 
 

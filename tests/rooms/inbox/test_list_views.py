@@ -17,7 +17,7 @@ from webapp.inbox.events import MessageEvent
 
 def test_without_a_channel_the_page_says_what_to_do_first(people: People, browser: Browser) -> None:
     assert "/w/aurora/social-channels" in browser(people.alice).get("/w/aurora/conversations").text
-    assert "Ask Alice、Carol to connect one" in browser(people.bob).get("/w/aurora/conversations").text
+    assert "Ask Alice, Carol to connect one" in browser(people.bob).get("/w/aurora/conversations").text
 
 
 def test_without_messages_the_page_says_how_to_get_one(channel: Channel, alice: FlaskClient) -> None:
