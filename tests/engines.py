@@ -134,9 +134,7 @@ def chromium() -> str:
     named = os.environ.get("CHROMIUM")
     if named:
         if not os.access(named, os.X_OK):
-            raise EngineMissing(
-                f"CHROMIUM 指定的 {named} 無法執行。", f"CHROMIUM names {named}, which cannot be run."
-            )
+            raise EngineMissing(f"CHROMIUM 指定的 {named} 無法執行。", f"CHROMIUM names {named}, which cannot be run.")
         return named
     found = _find_chromium()
     if found is None:

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from webapp.accounts import passwords
+from argon2 import PasswordHasher
+
 from webapp.accounts.models import Membership, Person, Workspace
 from webapp.channels.models import Channel, Grant
 from webapp.core import db
 from webapp.core.crypto import Secret
 
 PASSWORD = "correct horse battery"
-_HASH = passwords.hashed(PASSWORD)
+# Cheap to check: hundreds of tests sign in, and the cost of a real hash has its own test.
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 

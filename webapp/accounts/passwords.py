@@ -17,4 +17,4 @@ def matches(password: str, password_hash: str | None) -> bool:
         _hasher.verify(password_hash or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return password_hash is not None
+    return bool(password_hash)
