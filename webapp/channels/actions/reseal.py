@@ -1,6 +1,7 @@
 """Rotating the keys: seal every stored token anew with the first key of TOKEN_KEYS."""
 
 import logging
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
@@ -13,7 +14,7 @@ log = logging.getLogger("webapp.channels")
 
 PER_TRANSACTION = 200
 # Trips to Facebook hold secrets too, but for minutes only.
-_SEALED: tuple[tuple[type[Channel] | type[Grant], str], ...] = ((Channel, "page_token"), (Grant, "user_token"))
+_SEALED: tuple[tuple[type[Any], str], ...] = ((Channel, "page_token"), (Grant, "user_token"))
 
 
 def reseal() -> tuple[int, int]:
@@ -27,12 +28,12 @@ def reseal() -> tuple[int, int]:
     return sealed, unreadable
 
 
-def _next_ids(model: type[Channel] | type[Grant], after: int) -> list[int]:
+def _next_ids(model: type[Any], after: int) -> list[int]:
     found = db.session().scalars(select(model.id).where(model.id > after).order_by(model.id).limit(PER_TRANSACTION))
     return list(found)
 
 
-def _reseal(model: type[Channel] | type[Grant], column: str, ids: list[int]) -> tuple[int, int]:
+def _reseal(model: type[Any], column: str, ids: list[int]) -> tuple[int, int]:
     done = failed = 0
     with db.transaction() as session:
         rows = session.scalars(
