@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("html", sa.String(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=True),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
@@ -265,41 +266,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "facebook_authorization",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("state_hash", sa.String(), nullable=False),
-        sa.Column("verifier", sa.Text(), nullable=False),
-        sa.Column("workspace_id", sa.Integer(), nullable=False),
-        sa.Column("sign_in_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("platform", sa.String(), nullable=False),
-        sa.Column("channel_id", sa.Integer(), nullable=True),
-        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("outcome", sa.String(), nullable=True),
-        sa.Column("detail", sa.String(), nullable=False),
-        sa.Column("grant_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["channel_id"], ["channel.id"], name=op.f("fk_facebook_authorization_channel_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["grant_id"], ["facebook_grant.id"], name=op.f("fk_facebook_authorization_grant_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_facebook_authorization_person_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["sign_in_id"], ["sign_in.id"], name=op.f("fk_facebook_authorization_sign_in_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspace.id"], name=op.f("fk_facebook_authorization_workspace_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_facebook_authorization")),
-        sa.UniqueConstraint("name", name=op.f("uq_facebook_authorization_name")),
-        sa.UniqueConstraint("state_hash", name=op.f("uq_facebook_authorization_state_hash")),
-    )
-    op.create_table(
         "incident",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("channel_id", sa.Integer(), nullable=False),
@@ -325,6 +291,33 @@ def upgrade() -> None:
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
+
+    op.create_table(
+        "repair_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channel.id"], name=op.f("fk_repair_link_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["person.id"], name=op.f("fk_repair_link_created_by_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("fk_repair_link_workspace_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_repair_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_repair_link_token_hash")),
+    )
+    with op.batch_alter_table("repair_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_repair_link_channel_id"), ["channel_id"], unique=False)
 
     op.create_table(
         "status_change",
@@ -387,6 +380,52 @@ def upgrade() -> None:
             "ix_conversation_workspace_state_latest", ["workspace_id", "state", "latest_at", "id"], unique=False
         )
 
+    op.create_table(
+        "facebook_authorization",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state_hash", sa.String(), nullable=False),
+        sa.Column("verifier", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Integer(), nullable=False),
+        sa.Column("sign_in_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("holder_hash", sa.String(), nullable=True),
+        sa.Column("repair_link_id", sa.Integer(), nullable=True),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("grant_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(sign_in_id IS NULL) <> (holder_hash IS NULL)", name=op.f("ck_facebook_authorization_one_traveller")
+        ),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channel.id"], name=op.f("fk_facebook_authorization_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["facebook_grant.id"], name=op.f("fk_facebook_authorization_grant_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_facebook_authorization_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["repair_link_id"],
+            ["repair_link.id"],
+            name=op.f("fk_facebook_authorization_repair_link_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["sign_in_id"], ["sign_in.id"], name=op.f("fk_facebook_authorization_sign_in_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("fk_facebook_authorization_workspace_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_facebook_authorization")),
+        sa.UniqueConstraint("name", name=op.f("uq_facebook_authorization_name")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_facebook_authorization_state_hash")),
+    )
     op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -491,6 +530,7 @@ def downgrade() -> None:
 
     op.drop_table("conversation_event")
     op.drop_table("notice")
+    op.drop_table("facebook_authorization")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.drop_index("ix_conversation_workspace_state_latest")
         batch_op.drop_index("ix_conversation_workspace_latest")
@@ -501,6 +541,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_status_change_channel_at")
 
     op.drop_table("status_change")
+    with op.batch_alter_table("repair_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_repair_link_channel_id"))
+
+    op.drop_table("repair_link")
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_incident_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
@@ -509,7 +553,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_incident_channel_id"))
 
     op.drop_table("incident")
-    op.drop_table("facebook_authorization")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_contact_profile_due",

@@ -54,10 +54,10 @@ def _began() -> None:
 
 
 def _ended(response: Response) -> Response:
-    # The path only: a query may hold a code or a state.
+    # The path only: a query may hold a code or a state. A part of the path that is called a token is one.
     if request.endpoint != "static":
+        token = (request.view_args or {}).get("token")
+        path = request.path.replace(token, "[struck]") if token else request.path
         spent = (time.perf_counter() - g.began) * 1000 if "began" in g else 0.0
-        logging.getLogger("webapp.request").info(
-            "%s %s %s %.0f ms", request.method, request.path, response.status_code, spent
-        )
+        logging.getLogger("webapp.request").info("%s %s %s %.0f ms", request.method, path, response.status_code, spent)
     return response

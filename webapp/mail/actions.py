@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.core import db
+from webapp.core.crypto import Secret, SecretUnreadable
 from webapp.mail.gateway import Letter, Mailer, MailFailed
 from webapp.mail.models import OutgoingMail
 from webapp.mail.rendering import render
@@ -19,14 +20,27 @@ from webapp.mail.rules import LIFE, next_try
 
 log = logging.getLogger("webapp.mail")
 
+# Stands in a written mail where a secret goes. The secret itself is sealed beside it, and put in on the way out.
+SECRET_HERE = "SECRET-OF-THIS-MAIL"
 # On top of the longest send, so that a slow one is never mistaken for a dead one.
 LEASE_MARGIN = timedelta(seconds=30)
 
 
 def queue(
-    session: Session, *, key: str, address: str, locale: str, template: str, now: datetime, **context: Any
+    session: Session,
+    *,
+    key: str,
+    address: str,
+    locale: str,
+    template: str,
+    now: datetime,
+    secret: Secret | None = None,
+    **context: Any,
 ) -> OutgoingMail | None:
-    """Write a mail inside the caller's transaction. None when this occasion (`key`) has its mail already."""
+    """Write a mail inside the caller's transaction. None when this occasion (`key`) has its mail already.
+
+    `secret` takes the place of SECRET_HERE in the text when the mail is sent, and is forgotten then.
+    """
     if session.scalar(select(OutgoingMail.id).where(OutgoingMail.key == key)):
         return None
     mailer: Mailer = current_app.extensions["mailer"]
@@ -38,6 +52,7 @@ def queue(
         subject=written.subject,
         text=written.text,
         html=written.html,
+        secret=secret,
         written_at=now,
         next_try_at=now,
     )
@@ -106,9 +121,8 @@ def _book(which: ColumnElement[bool], mailer: Mailer, now: datetime) -> Outgoing
 
 def _deliver(mail: OutgoingMail, mailer: Mailer, now: Callable[[], datetime]) -> bool:
     """Give a booked mail to the server and record what came of it."""
-    letter = Letter(mail.message_id, mail.address, mail.subject, mail.text, mail.html)
     try:
-        mailer.send(letter)
+        mailer.send(_letter(mail))
     except MailFailed as error:
         _put_off(mail, error, now())
         if error.server_down:
@@ -116,8 +130,19 @@ def _deliver(mail: OutgoingMail, mailer: Mailer, now: Callable[[], datetime]) ->
         return False
     with db.transaction() as session:
         sent = session.get_one(OutgoingMail, mail.id, with_for_update=True, populate_existing=True)
-        sent.sent_at, sent.problem = now(), ""
+        sent.sent_at, sent.problem, sent.secret = now(), "", None
     return True
+
+
+def _letter(mail: OutgoingMail) -> Letter:
+    text, html = mail.text, mail.html
+    if mail.secret is not None:
+        try:
+            secret = mail.secret.reveal()
+        except SecretUnreadable:
+            raise MailFailed("no key of TOKEN_KEYS opens the secret of this mail", server_down=False) from None
+        text, html = text.replace(SECRET_HERE, secret), html.replace(SECRET_HERE, secret)
+    return Letter(mail.message_id, mail.address, mail.subject, text, html)
 
 
 def _put_off(mail: OutgoingMail, error: MailFailed, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
 
 _WAITING = text("sent_at IS NULL")
@@ -23,6 +24,8 @@ class OutgoingMail(Model):
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
+    # What the text leaves out until it is sent, such as the token of a link (see mail.actions.SECRET_HERE).
+    secret: Mapped[Secret | None] = mapped_column(Sealed)
     written_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)

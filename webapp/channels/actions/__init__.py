@@ -5,15 +5,21 @@ from webapp.channels.actions.check import Tally, check_channels, report_refusal
 from webapp.channels.actions.connect import Report, connect, selection
 from webapp.channels.actions.disconnect import disconnect
 from webapp.channels.actions.remove import forget_user, lose_user
+from webapp.channels.actions.repair import arrive_with_link, begin_repair
+from webapp.channels.actions.repair_links import LinkClosed, TooManyLinks
 
 __all__ = [
     "AlreadyUsed",
     "Answer",
+    "LinkClosed",
     "Report",
     "Tally",
+    "TooManyLinks",
     "UnknownState",
     "arrive",
+    "arrive_with_link",
     "begin",
+    "begin_repair",
     "check_channels",
     "connect",
     "disconnect",

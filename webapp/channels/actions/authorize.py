@@ -13,6 +13,7 @@ from webapp.accounts.actions import note
 from webapp.accounts.models import SignIn, Workspace
 from webapp.channels import queries
 from webapp.channels.actions.refresh import refresh
+from webapp.channels.actions.repair_links import LinkClosed, spend
 from webapp.channels.models import Authorization, Channel, Grant, Outcome
 from webapp.channels.offers import offer
 from webapp.core import db
@@ -43,6 +44,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Who travels with a repair link instead of a sign-in; `secret` is in their browser's cookie."""
+
+    secret: str
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """Everything that Meta told about a new grant."""
 
@@ -56,7 +65,7 @@ class Learned:
 
 def begin(
     workspace: Workspace,
-    sign_in: SignIn,
+    traveller: SignIn | Holder,
     *,
     platform: str,
     channel: Channel | None = None,
@@ -73,14 +82,19 @@ def begin(
                 state_hash=fingerprint(state),
                 verifier=Secret(verifier),
                 workspace_id=workspace.id,
-                sign_in_id=sign_in.id,
-                person_id=sign_in.person_id,
                 platform=platform,
                 channel_id=channel.id if channel else None,
                 began_at=now,
+                **_traveller(traveller),
             )
         )
     return meta.authorization_url(state=state, verifier=verifier, redirect_uri=redirect_uri(), rerequest=rerequest)
+
+
+def _traveller(traveller: SignIn | Holder) -> dict[str, Any]:
+    if isinstance(traveller, Holder):
+        return {"holder_hash": fingerprint(traveller.secret), "repair_link_id": traveller.link_id}
+    return {"sign_in_id": traveller.id, "person_id": traveller.person_id}
 
 
 def redirect_uri() -> str:
@@ -88,9 +102,12 @@ def redirect_uri() -> str:
     return url_for("channels.callback", _external=True)
 
 
-def arrive(answer: Answer, sign_in: SignIn, *, meta: Meta, now: datetime) -> Authorization:
-    """Take in the dialog's answer. Every end of a trip is an outcome on the returned row."""
-    trip = _book(answer.state, sign_in, now)
+def arrive(answer: Answer, browser: SignIn | str, *, meta: Meta, now: datetime) -> Authorization:
+    """Take in the dialog's answer. Every end of a trip is an outcome on the returned row.
+
+    `browser` is what the trip must belong to: a sign-in, or the secret of a repair link's holder.
+    """
+    trip = _book(answer.state, browser, now)
     if trip.is_expired(now):
         return _end(trip, Outcome.EXPIRED)
     if answer.error or not answer.code:
@@ -103,16 +120,19 @@ def arrive(answer: Answer, sign_in: SignIn, *, meta: Meta, now: datetime) -> Aut
     wrong = _wrong_user(trip, learned.user)
     if wrong is not None:
         return _end(trip, wrong[0], wrong[1])
-    grant = _record(trip, learned, now)
+    try:
+        grant = _record(trip, learned, now)
+    except LinkClosed:
+        return _end(trip, Outcome.LINK_CLOSED)
     refresh(grant, learned.pages, meta=meta, now=now, person_id=trip.person_id)
     return _end(trip, Outcome.REVIVED if trip.channel_id else Outcome.GRANTED, grant=grant)
 
 
-def _book(state: str, sign_in: SignIn, now: datetime) -> Authorization:
+def _book(state: str, browser: SignIn | str, now: datetime) -> Authorization:
     """Use the state up. Of two answers with the same state only one gets past here."""
     with db.transaction() as session:
         trip = session.query(Authorization).filter_by(state_hash=fingerprint(state)).one_or_none()
-        if trip is None or trip.sign_in_id != sign_in.id:
+        if trip is None or not _began_in(trip, browser):
             raise UnknownState
         used = session.execute(
             update(Authorization)
@@ -122,6 +142,12 @@ def _book(state: str, sign_in: SignIn, now: datetime) -> Authorization:
         if used.rowcount == 0:  # type: ignore[attr-defined]
             raise AlreadyUsed(trip)
     return trip
+
+
+def _began_in(trip: Authorization, browser: SignIn | str) -> bool:
+    if isinstance(browser, SignIn):
+        return trip.sign_in_id == browser.id
+    return trip.holder_hash == fingerprint(browser)
 
 
 def _learn(meta: Meta, code: str, verifier: str) -> Learned:
@@ -172,8 +198,9 @@ def _wrong_user(trip: Authorization, user: FacebookUser) -> tuple[Outcome, str] 
 
 
 def _record(trip: Authorization, learned: Learned, now: datetime) -> Grant:
-    """The grant as it is now: a new login replaces the old set."""
+    """The grant as it is now: a new login replaces the old set. A repair link is used up in the same breath."""
     with db.transaction() as session:
+        spend(session, trip, now)
         grant = queries.grant_of(trip.workspace, learned.user.id)
         if grant is None:
             grant = Grant(workspace_id=trip.workspace_id, facebook_user_id=learned.user.id)
@@ -191,7 +218,7 @@ def _record(trip: Authorization, learned: Learned, now: datetime) -> Grant:
 
 
 def _audit(session: Session, trip: Authorization, user_name: str, now: datetime) -> None:
-    begun = session.get(SignIn, trip.sign_in_id)
+    begun = session.get(SignIn, trip.sign_in_id) if trip.sign_in_id else None
     note(session, trip.workspace, begun.person if begun else None, "authorized", user_name, now=now)
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import Session
@@ -141,7 +142,7 @@ def _tell(session: Session, member: Membership, incidents: Sequence[Incident], n
 
 def _context(
     session: Session, workspace: Workspace, person: Person, incidents: Sequence[Incident]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {
         "person_name": person.name,
         "workspace_name": workspace.name,

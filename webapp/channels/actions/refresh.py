@@ -12,7 +12,7 @@ from webapp.core.crypto import Secret
 from webapp.meta.gateway import Meta, Page, Platform, Probe
 
 
-def refresh(grant: Grant, pages: Sequence[Page], *, meta: Meta, now: datetime, person_id: int) -> None:
+def refresh(grant: Grant, pages: Sequence[Page], *, meta: Meta, now: datetime, person_id: int | None) -> None:
     """Store the grant's Page tokens in its channels, then check each of them at once.
 
     Channels whose Page the grant no longer covers keep their old token; the check says that they are lost.

@@ -4,5 +4,17 @@ from webapp.channels.models.authorization import Authorization, DataDeletion, Ou
 from webapp.channels.models.channel import Channel, StatusChange
 from webapp.channels.models.grant import Grant
 from webapp.channels.models.incident import Incident, Notice
+from webapp.channels.models.repair_link import LinkState, RepairLink
 
-__all__ = ["Authorization", "Channel", "DataDeletion", "Grant", "Incident", "Notice", "Outcome", "StatusChange"]
+__all__ = [
+    "Authorization",
+    "Channel",
+    "DataDeletion",
+    "Grant",
+    "Incident",
+    "LinkState",
+    "Notice",
+    "Outcome",
+    "RepairLink",
+    "StatusChange",
+]

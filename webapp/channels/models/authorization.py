@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Workspace
 from webapp.channels.models.channel import Channel
 from webapp.channels.models.grant import Grant
+from webapp.channels.models.repair_link import RepairLink
 from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
 
@@ -27,24 +28,30 @@ class Outcome(StrEnum):
     META_REFUSED = "meta_refused"
     OTHER_USER = "other_user"
     OTHER_ACCOUNT = "other_account"
+    # Of trips that a repair link began: it was used, revoked or came to its end while the dialog was open.
+    LINK_CLOSED = "link_closed"
 
 
 class Authorization(Model):
     """A trip, made before the dialog opens and ended by the callback.
 
     `name` stands in addresses; the state given to Facebook is known by its fingerprint only, works once,
-    and only in the browser (`sign_in_id`) that began the trip.
+    and only in the browser that began the trip: a signed-in one (`sign_in_id`), or that of a repair link's holder,
+    whose cookie holds the secret behind `holder_hash`.
     """
 
     __tablename__ = "facebook_authorization"
+    __table_args__ = (CheckConstraint("(sign_in_id IS NULL) <> (holder_hash IS NULL)", name="one_traveller"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     state_hash: Mapped[str] = mapped_column(unique=True)
     verifier: Mapped[Secret] = mapped_column(Sealed)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
-    sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    sign_in_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    holder_hash: Mapped[str | None]
+    repair_link_id: Mapped[int | None] = mapped_column(ForeignKey("repair_link.id", ondelete="CASCADE"))
     platform: Mapped[str]
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     began_at: Mapped[datetime]
@@ -57,6 +64,7 @@ class Authorization(Model):
     workspace: Mapped[Workspace] = relationship(lazy="joined")
     channel: Mapped[Channel | None] = relationship()
     grant: Mapped[Grant | None] = relationship()
+    repair_link: Mapped[RepairLink | None] = relationship()
 
     def is_expired(self, now: datetime) -> bool:
         return now - self.began_at > LIFE
