@@ -19,12 +19,25 @@ _URGENCY = case((Channel.status == Status.LOST, 0), (Channel.status == Status.AT
 SHOWN = (joinedload(Channel.workspace), joinedload(Channel.grant), joinedload(Channel.connected_by))
 
 
-def held(workspace: Workspace, platform: str | None = None) -> list[Channel]:
-    """Channels that are connected or should be, broken ones first."""
+def held(workspace: Workspace, platform: str | None = None, *, page: int = 1, size: int | None = None) -> list[Channel]:
+    """Channels that are connected or should be, broken ones first; all of them, or the `page`-th `size` of them."""
     wanted = select(Channel).where(Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
     if platform is not None:
         wanted = wanted.where(Channel.platform == platform)
-    return list(db.session().scalars(wanted.order_by(_URGENCY, Channel.connected_at.desc(), Channel.id)))
+    ordered = wanted.order_by(_URGENCY, Channel.connected_at.desc(), Channel.id)
+    if size is not None:
+        ordered = ordered.limit(size).offset((page - 1) * size)
+    return list(db.session().scalars(ordered))
+
+
+def counts(workspace: Workspace) -> dict[tuple[str, str], int]:
+    """How many channels there are of each (platform, status)."""
+    rows = db.session().execute(
+        select(Channel.platform, Channel.status, func.count())
+        .where(Channel.workspace_id == workspace.id)
+        .group_by(Channel.platform, Channel.status)
+    )
+    return {(platform, status): number for platform, status, number in rows}
 
 
 def disconnected(workspace: Workspace, platform: str) -> list[Channel]:

@@ -17,6 +17,7 @@ from webapp.channels.views.blueprint import bp
 from webapp.core import clock
 from webapp.web.htmx import nothing_new
 
+PER_PAGE = 50
 # Tab in the address → platform, in the order shown.
 TABS = {"instagram": "instagram", "facebook-pages": "messenger"}
 
@@ -49,6 +50,14 @@ def old_address(user: SignedIn) -> ResponseReturnValue:
     return redirect(url_for("channels.social_channels", slug=last.workspace.slug, tab=tab()), 303)
 
 
+def page_number() -> int:
+    return max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
+
+
+def _held(counts: dict[tuple[str, str], int], platform: str) -> int:
+    return sum(number for (of, status), number in counts.items() if of == platform and status != Status.DISCONNECTED)
+
+
 def tab() -> str:
     wanted = request.args.get("tab", "")
     return wanted if wanted in TABS else "instagram"
@@ -64,18 +73,22 @@ def page_context(member: Membership, current: str, since: int | None = None) -> 
 
 
 def list_context(member: Membership, current: str) -> dict[str, Any]:
-    workspace = member.workspace
-    everything = queries.held(workspace)
+    workspace, platform, page = member.workspace, TABS[current], page_number()
+    counts = queries.counts(workspace)
+    of_tab = {name: _held(counts, name) for name in TABS.values()}
+    working = sum(number for (_, status), number in counts.items() if status == Status.CONNECTED)
     return {
         "workspace": workspace,
         "member": member,
         "tab": current,
-        "platform": TABS[current],
-        "channels": [one for one in everything if one.platform == TABS[current]],
-        "disconnected": queries.disconnected(workspace, TABS[current]),
-        "counts": {name: sum(one.platform == platform for one in everything) for name, platform in TABS.items()},
-        "working": sum(one.status == Status.CONNECTED for one in everything),
-        "broken": sum(one.status != Status.CONNECTED for one in everything),
+        "platform": platform,
+        "channels": queries.held(workspace, platform, page=page, size=PER_PAGE),
+        "page": page,
+        "pages": -(-of_tab[platform] // PER_PAGE),
+        "disconnected": queries.disconnected(workspace, platform) if (platform, Status.DISCONNECTED) in counts else [],
+        "counts": {name: of_tab[known] for name, known in TABS.items()},
+        "working": working,
+        "broken": sum(of_tab.values()) - working,
         "seen": queries.list_version(workspace),
         "now": clock.now(),
     }
