@@ -54,11 +54,21 @@ class Sandbox:
         self.requests: deque[LoggedRequest] = deque(maxlen=LOG_LENGTH)
         self.logins: dict[str, LoginRun] = {}
         self.calls = 0
+        self.calls_this_hour = 0
+        self.hour = 0
         self.revision = 0
         self.state = self._stored() or seed.planted(settings)
 
     def _stored(self) -> State | None:
         return storage.load(self.settings.state_file) if self.settings.state_file else None
+
+    def count_call(self) -> None:
+        """Limits are those of an hour, so that a sandbox which runs for days does not fill up."""
+        hour = self.state.now() // 3600
+        if hour != self.hour:
+            self.hour, self.calls_this_hour = hour, 0
+        self.calls += 1
+        self.calls_this_hour += 1
 
     def changed(self) -> None:
         """Say that the state is another one now: pages reload, the state file is written."""
@@ -73,7 +83,7 @@ class Sandbox:
         self.requests.clear()
         self.logins.clear()
         self.postbox.clear()
-        self.calls = 0
+        self.calls = self.calls_this_hour = 0
         self.changed()
 
     def callback_for(self, object_name: str) -> str:

@@ -10,6 +10,7 @@ from config import Config
 from webapp.accounts import queries
 from webapp.accounts.models import Membership, Person
 from webapp.accounts.rules import Right, may
+from webapp.scheduler.queries import trouble
 from webapp.web.i18n import LOCALES
 
 
@@ -26,11 +27,28 @@ def init_app(app: Flask, config: Config) -> None:
             "locale_url": url_for("language.choose"),
             "home_url": "/",
             "sign_out_url": url_for("accounts.sign_out"),
-            "banners": [],
+            "banners": _banners(),
             "may": may,
             "Right": Right,
             **_signed_in(),
         }
+
+
+def _banners() -> list[dict[str, Any]]:
+    """What concerns everybody: that Meta fails, and that nobody's account is to blame."""
+    if not current_user.is_authenticated or not (reason := trouble()):
+        return []
+    titles = {
+        "app": gettext("Facebook does not let us check accounts at the moment"),
+        "alike": gettext("Facebook reports the same fault for many accounts at once"),
+        "unreachable": gettext("Facebook does not answer at the moment"),
+    }
+    is_operator = current_user.person.is_operator
+    action = {"label": gettext("Open the hourly check"), "url": url_for("scheduler.rounds")} if is_operator else None
+    body = gettext(
+        "Accounts keep the state they had. You need to do nothing; this goes away as soon as checks pass again."
+    )
+    return [{"kind": "warn", "title": titles[reason], "body": body, "action": action}]
 
 
 def _signed_in() -> dict[str, Any]:

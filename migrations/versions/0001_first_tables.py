@@ -41,6 +41,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "meta_state",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("usage", sa.Integer(), nullable=False),
+        sa.Column("wait_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meta_state")),
+    )
+    op.create_table(
         "outgoing_mail",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -99,6 +111,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_round_began_at"), ["began_at"], unique=False)
 
     op.create_table(
+        "signature_failure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("was_missing", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signature_failure")),
+    )
+    op.create_table(
         "workspace",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
@@ -131,6 +150,8 @@ def upgrade() -> None:
         "facebook_grant",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("workspace_id", sa.Integer(), nullable=False),
+        sa.Column("granted_by_id", sa.Integer(), nullable=True),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("facebook_user_id", sa.String(), nullable=False),
         sa.Column("facebook_user_name", sa.String(), nullable=False),
         sa.Column("user_token", sa.Text(), nullable=False),
@@ -138,8 +159,6 @@ def upgrade() -> None:
         sa.Column("data_access_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("missing_scopes", sa.JSON(), nullable=False),
         sa.Column("offers", sa.JSON(), nullable=False),
-        sa.Column("granted_by_id", sa.Integer(), nullable=True),
-        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["granted_by_id"], ["person.id"], name=op.f("fk_facebook_grant_granted_by_id"), ondelete="SET NULL"
         ),
@@ -266,6 +285,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "diagnosis",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("results", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channel.id"], name=op.f("fk_diagnosis_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_diagnosis_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_diagnosis")),
+    )
+    with op.batch_alter_table("diagnosis", schema=None) as batch_op:
+        batch_op.create_index("ix_diagnosis_channel", ["channel_id", "id"], unique=False)
+
+    op.create_table(
+        "hearing",
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("delivery_id", sa.Integer(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("standby_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("direct_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["channel_id"], ["channel.id"], name=op.f("fk_hearing_channel_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("channel_id", name=op.f("pk_hearing")),
+    )
+    op.create_table(
         "incident",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("channel_id", sa.Integer(), nullable=False),
@@ -291,6 +337,29 @@ def upgrade() -> None:
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
+
+    op.create_table(
+        "live_test",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("after_message_id", sa.Integer(), nullable=False),
+        sa.Column("asked_meta_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ending", sa.String(), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivery_id", sa.Integer(), nullable=True),
+        sa.Column("fetched", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channel.id"], name=op.f("fk_live_test_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_live_test_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_test")),
+    )
+    with op.batch_alter_table("live_test", schema=None) as batch_op:
+        batch_op.create_index("ix_live_test_channel", ["channel_id", "id"], unique=False)
 
     op.create_table(
         "repair_link",
@@ -398,6 +467,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("detail", sa.String(), nullable=False),
         sa.Column("grant_id", sa.Integer(), nullable=True),
+        sa.Column("cut_off", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "(sign_in_id IS NULL) <> (holder_hash IS NULL)", name=op.f("ck_facebook_authorization_one_traveller")
         ),
@@ -430,7 +500,8 @@ def upgrade() -> None:
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("mail_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -509,8 +580,38 @@ def upgrade() -> None:
             postgresql_where=sa.text("send_status IN ('queued', 'sending')"),
         )
 
+    op.create_table(
+        "pending_grant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("authorization_id", sa.Integer(), nullable=False),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("facebook_user_id", sa.String(), nullable=False),
+        sa.Column("facebook_user_name", sa.String(), nullable=False),
+        sa.Column("user_token", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("data_access_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("missing_scopes", sa.JSON(), nullable=False),
+        sa.Column("offers", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["authorization_id"],
+            ["facebook_authorization.id"],
+            name=op.f("fk_pending_grant_authorization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_grant")),
+        sa.UniqueConstraint("authorization_id", name=op.f("uq_pending_grant_authorization_id")),
+    )
+    with op.batch_alter_table("pending_grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pending_grant_arrived_at"), ["arrived_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_pending_grant_facebook_user_id"), ["facebook_user_id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("pending_grant", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pending_grant_facebook_user_id"))
+        batch_op.drop_index(batch_op.f("ix_pending_grant_arrived_at"))
+
+    op.drop_table("pending_grant")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_message_waiting",
@@ -545,6 +646,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_repair_link_channel_id"))
 
     op.drop_table("repair_link")
+    with op.batch_alter_table("live_test", schema=None) as batch_op:
+        batch_op.drop_index("ix_live_test_channel")
+
+    op.drop_table("live_test")
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_incident_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
@@ -553,6 +658,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_incident_channel_id"))
 
     op.drop_table("incident")
+    op.drop_table("hearing")
+    with op.batch_alter_table("diagnosis", schema=None) as batch_op:
+        batch_op.drop_index("ix_diagnosis_channel")
+
+    op.drop_table("diagnosis")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_contact_profile_due",
@@ -593,6 +703,7 @@ def downgrade() -> None:
 
     op.drop_table("audit_entry")
     op.drop_table("workspace")
+    op.drop_table("signature_failure")
     with op.batch_alter_table("round", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_round_began_at"))
 
@@ -604,6 +715,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("outgoing_mail")
+    op.drop_table("meta_state")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_delivery_due",

@@ -167,7 +167,7 @@ def dumped(body: Any) -> str:
 
 def common_headers(sandbox: Sandbox, call: GraphCall) -> dict[str, str]:
     """Headers of every Graph answer; unversioned calls are answered in the latest version."""
-    used = min(sandbox.calls // 50, 99)
+    used = min(sandbox.calls_this_hour // 50, 99)
     usage = json.dumps({"call_count": used, "total_time": used // 2, "total_cputime": used // 2})
     return {
         "Content-Type": "application/json; charset=UTF-8",

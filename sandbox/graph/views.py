@@ -19,7 +19,7 @@ def graph(path: str) -> Response:
     sandbox, began = this_sandbox(), time.monotonic()
     call = _call(path)
     with sandbox.lock:
-        sandbox.calls += 1
+        sandbox.count_call()
         met = faults.meeting(sandbox.state, call.path, dispatch.page_of_call(sandbox, call))
     faults.wait(met)
     raw = faults.raw_answer(met)

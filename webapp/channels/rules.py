@@ -1,7 +1,7 @@
 """The verdict: from what a check found to healthy, attention, lost, or nothing to say. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from webapp.channels.status import Status
@@ -9,6 +9,8 @@ from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Findings, Platform, TokenState
 
 CHECK_EVERY = timedelta(hours=1)
+# A check that came to no verdict is worth repeating before the hour is over.
+NO_VERDICT_AGAIN = timedelta(minutes=10)
 # A verdict older than this is shown as "not checked since …".
 STALE_AFTER = timedelta(hours=3)
 
@@ -35,11 +37,15 @@ MAILED = frozenset(Cause) - {Cause.NOT_SUBSCRIBED, Cause.OTHER_RECEIVER, Cause.R
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`status` None: the check says nothing, the channel keeps its state."""
+    """`status` None: the check says nothing, the channel keeps its state.
+
+    `by_token`: the token itself was named as what is wrong, so it is about this login and nobody else's.
+    """
 
     status: Status | None
     cause: Cause | None = None
     evidence: dict[str, object] = field(default_factory=dict)
+    by_token: bool = False
 
 
 NO_VERDICT = Verdict(None)
@@ -111,8 +117,9 @@ def _about_rights(subject: Subject, found: Findings) -> Verdict | None:
     missing = _missing(subject, state)
     for error in _errors(found):
         if error.meaning.kind is Kind.PERMISSION:
-            return _verdict(error.meaning.cause or missing or Cause.PERMISSION_CANCELLED, error)
-    return Verdict(Status.LOST, missing, {"source": "debug_token"}) if missing else None
+            verdict = _verdict(error.meaning.cause or missing or Cause.PERMISSION_CANCELLED, error)
+            return replace(verdict, by_token=missing is not None)
+    return Verdict(Status.LOST, missing, {"source": "debug_token"}, by_token=True) if missing else None
 
 
 def _about_link(subject: Subject, found: Findings) -> Verdict | None:
@@ -159,4 +166,4 @@ def _errors(found: Findings) -> Iterator[GraphError]:
 
 def _verdict(cause: Cause, error: GraphError) -> Verdict:
     status = Status.ATTENTION if cause in ATTENTION else Status.LOST
-    return Verdict(status, cause, evidence_of(error))
+    return Verdict(status, cause, evidence_of(error), by_token=error.meaning.kind is Kind.CREDENTIALS)

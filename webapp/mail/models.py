@@ -5,8 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.core import clock
 from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
+from webapp.mail.rules import LIFE
 
 _WAITING = text("sent_at IS NULL")
 
@@ -31,3 +33,8 @@ class OutgoingMail(Model):
     tries: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[datetime | None]
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the server did not take it for so long that nobody tries any more."""
+        return self.sent_at is None and self.written_at <= clock.now() - LIFE

@@ -4,7 +4,7 @@ Together they tell a fault of the token from one of the channel: debug_token ans
 sees neither a lost link, a missing subscription nor switched-off access.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -21,9 +21,11 @@ T = TypeVar("T")
 def check(transport: Transport, probes: Sequence[Probe]) -> list[Findings]:
     """The findings of every probe, in order; never raises, an error stands where an answer would."""
     asked = [_questions(probe) for probe in probes]
-    answers = iter(run(transport, [call for calls in asked for call in calls]))
+    # The two channels of a Page share three of their four questions: what reads alike is asked once.
+    once = {_wording(call): call for calls in asked for call in calls}
+    answers = dict(zip(once, run(transport, list(once.values())), strict=True))
     app_id = transport.settings.app_id
-    return [_findings([next(answers) for _ in calls], app_id) for calls in asked]
+    return [_findings([answers[_wording(call)] for call in calls], app_id) for calls in asked]
 
 
 def first_conversation(platform: Platform) -> dict[str, str]:
@@ -44,6 +46,10 @@ def _questions(probe: Probe) -> list[Call]:
         Call(f"{page}/subscribed_apps", {}, token),
         Call(f"{page}/conversations", first_conversation(probe.platform), token),
     ]
+
+
+def _wording(call: Call) -> Hashable:
+    return call.path, tuple(call.params.items()), call.token
 
 
 def _findings(answers: Sequence[Answer], app_id: str) -> Findings:

@@ -47,6 +47,11 @@ class Transport:
         self._threads = threading.local()
 
     @property
+    def requests_sent(self) -> int:
+        """HTTP requests that this thread has sent so far."""
+        return getattr(self._threads, "sent", 0)
+
+    @property
     def root(self) -> str:
         return f"{self.settings.graph_url}/{self.settings.version}"
 
@@ -104,6 +109,7 @@ class Transport:
     def exchange(self, method: Method, path: str, send: Callable[[], Response]) -> object:
         """Send, read and log one request; `send` must ask for a stream, no redirects and our timeout."""
         assert_left()
+        self._threads.sent = self.requests_sent + 1
         began = time.monotonic()
         try:
             status, headers, body = self._receive(send)

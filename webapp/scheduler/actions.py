@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
 from datetime import datetime
 from typing import Protocol
 
@@ -15,9 +14,9 @@ from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.meta.gateway import Meta
-from webapp.scheduler import queries
+from webapp.scheduler import episodes, queries
 from webapp.scheduler.models import Round
-from webapp.scheduler.rules import LEASE, hour_name, press_name
+from webapp.scheduler.rules import CAREFUL, FULL, LEASE, hour_name, press_name
 
 log = logging.getLogger("webapp.scheduler")
 
@@ -28,16 +27,24 @@ class Check(Protocol):
     def __call__(self, channel_ids: Sequence[int], *, meta: Meta, now: datetime, noticed_by: str) -> Tally: ...
 
 
-def sweep(meta: Meta, now: Callable[[], datetime], limit: int = 48, check: Check = check_channels) -> None:
+def sweep(meta: Meta, now: Callable[[], datetime], limit: int = FULL, check: Check = check_channels) -> None:
     """Check every due channel, `limit` at a time. `now` is the clock: a sweep takes its time.
 
-    Any number of processes may sweep at once; all of them add to the same round.
+    Any number of processes may sweep at once; all of them add to the same round. Nobody does while Meta wants to be
+    left alone; while it fails, each sweep tries a few channels only.
     """
     round_id = None
-    while (booked := _book(now(), limit)) is not None:
+    while not (state := episodes.state()).is_paused(now()):
+        booked = _book(now(), min(limit, CAREFUL) if episodes.is_careful(state) else limit)
+        if booked is None:
+            _finish(round_id, now())
+            return
         round_id, channel_ids = booked
-        _add(round_id, _checked(channel_ids, meta, now, check))
-    _finish(round_id, now())
+        began = now()
+        tally = _checked(channel_ids, meta, now, check)
+        _add(round_id, tally)
+        if not episodes.learn(tally, now(), began):
+            return
 
 
 def run_now(person_id: int, now: datetime) -> Round:
@@ -88,7 +95,7 @@ def _checked(channel_ids: Sequence[int], meta: Meta, now: Callable[[], datetime]
         return Tally()
     middle = len(channel_ids) // 2
     one, other = (_checked(half, meta, now, check) for half in (channel_ids[:middle], channel_ids[middle:]))
-    return Tally(*(left + right for left, right in zip(astuple(one), astuple(other), strict=True)))
+    return one + other
 
 
 def _add(round_id: int, tally: Tally) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.core import db
-from webapp.scheduler.models import Round
+from webapp.scheduler.models import MetaState, Round
 from webapp.scheduler.rules import OVERDUE_AFTER, ROUND_LIFE, SILENCE, hour_name
 
 _HELD = Channel.status != Status.DISCONNECTED
@@ -24,10 +24,23 @@ class Overview:
     next_due_at: datetime | None
     finished_at: datetime | None
     silent: bool
+    meta: MetaState
+    paused: bool
 
     @property
     def under_way(self) -> bool:
         return self.due > 0 or bool(self.rounds and self.rounds[0].finished_at is None)
+
+
+def meta_state() -> MetaState:
+    """How Meta and our app get on, read anew; all is well where nothing was ever written."""
+    return db.session().get(MetaState, 1, populate_existing=True) or MetaState(id=1, usage=0, failed=0, reason="")
+
+
+def trouble() -> str:
+    """Why checks fail for everybody at the moment: app, alike or unreachable; empty when they do not."""
+    told = select(MetaState.reason).where(MetaState.id == 1, MetaState.declared_at.is_not(None))
+    return db.session().scalar(told) or ""
 
 
 def overview(now: datetime, limit: int = 24) -> Overview:
@@ -43,6 +56,7 @@ def overview(now: datetime, limit: int = 24) -> Overview:
         .one()
     )
     finished_at = db.session().scalar(select(func.max(Round.finished_at)))
+    state = meta_state()
     return Overview(
         rounds=rounds(limit),
         channels=channels,
@@ -50,6 +64,8 @@ def overview(now: datetime, limit: int = 24) -> Overview:
         next_due_at=next_due_at,
         finished_at=finished_at,
         silent=channels > 0 and (finished_at is None or finished_at < now - SILENCE),
+        meta=state,
+        paused=state.is_paused(now),
     )
 
 

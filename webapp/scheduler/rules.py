@@ -10,6 +10,29 @@ ROUND_LIFE = timedelta(hours=1)
 OVERDUE_AFTER = timedelta(minutes=75)
 # Without a finished round for this long somebody must look.
 SILENCE = timedelta(minutes=90)
+# Channels that a process takes at a time; fewer while Meta has trouble or its limit is near.
+FULL, CAREFUL = 2000, 50
+# Percent of the app's limits from which the sweep goes slower, and at which it rests.
+SLOW_FROM, REST_FROM = 60, 80
+REST = timedelta(minutes=5)
+SLOWER = timedelta(seconds=3)  # for each percent
+
+
+def pause_after(usage: int, told_seconds: int) -> timedelta:
+    """How long nobody should sweep: what Meta told, or what keeps us below its limit."""
+    told = timedelta(seconds=told_seconds)
+    if usage >= REST_FROM:
+        return max(told, REST)
+    return max(told, SLOWER * max(0, usage - SLOW_FROM))
+
+
+def most_failed(checked: int, without_verdict: int) -> bool:
+    return checked > 0 and 2 * without_verdict > checked
+
+
+def enough_failed(channels: int) -> int:
+    """So many channels must have failed, and none passed, until Meta's trouble is called that."""
+    return min(channels, max(3, min(channels // 50, 100)))
 
 
 def hour_name(now: datetime) -> str:

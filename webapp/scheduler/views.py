@@ -50,5 +50,6 @@ def version(found: Overview) -> str:
         (one.id, one.finished_at, one.checked, one.lost, one.healed, one.no_verdict, one.requests)
         for one in found.rounds
     ]
-    whole = (shown, found.channels, found.due, found.next_due_at, found.silent, f"{clock.now():%H:%M}")
+    meta = (found.meta.usage, found.meta.failing_since, found.meta.declared_at, found.meta.reason, found.paused)
+    whole = (shown, meta, found.channels, found.due, found.next_due_at, found.silent, f"{clock.now():%H:%M}")
     return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]

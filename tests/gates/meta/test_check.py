@@ -80,9 +80,27 @@ def test_no_request_holds_more_than_fifty_calls_and_none_is_wasted(
 ) -> None:
     batch = Batch(well)
     meta.post(BATCH_URL, json=batch)
-    findings = graph.check([probe(number) for number in range(30)])
+    findings = graph.check([probe(number, f"EAAtoken{number}") for number in range(30)])
     assert [len(asked) for asked in batch.rounds] == [50, 50, 20]
     assert [one.page.id for one in findings if isinstance(one.page, Page)] == [str(n) for n in range(30)]
+
+
+def test_the_two_channels_of_a_page_share_what_reads_alike(graph: GraphClient, meta: requests_mock.Mocker) -> None:
+    batch = Batch(well)
+    meta.post(BATCH_URL, json=batch)
+    both = graph.check([probe(), Probe("messenger", "1", Secret(PAGE_TOKEN))])
+    (asked,) = batch.rounds
+    assert [path for path, _ in asked] == ["debug_token", "1", "1/subscribed_apps", *["1/conversations"] * 2]
+    assert [params["platform"] for path, params in asked if path == "1/conversations"] == ["instagram", "messenger"]
+    assert both[0] == both[1]
+
+
+def test_another_admins_token_for_the_same_page_shares_nothing(graph: GraphClient, meta: requests_mock.Mocker) -> None:
+    batch = Batch(well)
+    meta.post(BATCH_URL, json=batch)
+    graph.check([probe(), probe(token="EAAotherAdmin")])
+    assert len(batch.rounds[0]) == 8
+    assert graph.requests_sent == 1
 
 
 def test_checking_nothing_asks_nothing(graph: GraphClient, meta: requests_mock.Mocker) -> None:
@@ -143,7 +161,7 @@ def test_half_of_the_requests_failing_leaves_the_other_half_answered(
 ) -> None:
     batch = Batch(well)
     meta.post(BATCH_URL, [{"json": batch}, {"json": refusal(2, is_transient=True), "status_code": 500}])
-    findings = graph.check([probe(number) for number in range(20)])
+    findings = graph.check([probe(number, f"EAAtoken{number}") for number in range(20)])
     assert [len(errors(one)) for one in findings] == [0] * 12 + [2] + [4] * 7
     assert all(error.meaning.kind is Kind.TRANSIENT for one in findings for error in errors(one))
 

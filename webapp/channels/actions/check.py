@@ -1,39 +1,40 @@
 """The check: ask Meta about channels, judge what it answers, and write down what changed."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, tuple_, update
 from sqlalchemy.orm import Session, joinedload
 
+from webapp.channels.actions.ask import Asked, ask, usage
+from webapp.channels.doubt import Suspicion, in_doubt
 from webapp.channels.models import Channel
-from webapp.channels.rules import CHECK_EVERY, HEALTHY, NO_VERDICT, Subject, Verdict, explain, judge, judge_refusal
+from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, Verdict, judge_refusal
 from webapp.channels.status import Status
 from webapp.core import db
-from webapp.core.crypto import Secret, SecretUnreadable
-from webapp.meta.errors import Cause, GraphError, Kind
-from webapp.meta.gateway import Meta, Probe
-
-log = logging.getLogger("webapp.channels")
-
-# Meta's batch takes 50 requests and a check asks four questions.
-PER_BATCH = 12
-# "Object does not exist", said to a token that covers the Page: the Page is gone.
-_NO_SUCH_OBJECT = (100, 803)
-_KEY_MISSING = Verdict(Status.ATTENTION, Cause.APP_FAULT, {"source": "TOKEN_KEYS"})
+from webapp.meta.errors import GraphError, Kind
+from webapp.meta.gateway import Meta
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a run of checks came to. `requests` counts HTTP requests to Meta."""
+    """What a run of checks came to. `requests` counts HTTP requests to Meta.
+
+    `held` verdicts were doubted and not recorded, `refused` portions met a refusal of our own app. `pause` is how
+    many seconds Meta asks the app to wait, `usage` percent of the app's limits.
+    """
 
     checked: int = 0
     lost: int = 0
     healed: int = 0
     no_verdict: int = 0
     requests: int = 0
+    held: int = 0
+    refused: int = 0
+    pause: int = 0
+    usage: int = 0
+    evidence: dict[str, object] = field(default_factory=dict)
 
     def count(self, was: str, verdict: Verdict) -> None:
         self.checked += 1
@@ -41,20 +42,42 @@ class Tally:
         self.lost += verdict.status == Status.LOST and was != Status.LOST
         self.healed += verdict.status == Status.CONNECTED and was in (Status.LOST, Status.ATTENTION)
 
+    def hear(self, asked: Asked) -> None:
+        """What a portion told beside its verdicts."""
+        self.requests += asked.requests
+        self.refused += asked.trouble.app_refused
+        self.pause = max(self.pause, asked.trouble.seconds)
+        self.evidence = self.evidence or asked.trouble.evidence
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Counts add up; how loaded Meta is does not."""
+        largest = {name: max(getattr(self, name), getattr(other, name)) for name in ("pause", "usage")}
+        counts = {
+            one.name: getattr(self, one.name) + getattr(other, one.name)
+            for one in fields(self)
+            if one.name not in (*largest, "evidence")
+        }
+        return Tally(**counts, **largest, evidence=self.evidence or other.evidence)
+
 
 def check_channels(
     channel_ids: Sequence[int], *, meta: Meta, now: datetime, noticed_by: str, person_id: int | None = None
 ) -> Tally:
-    """Check channels with live calls, whatever their stored state. `now` is when the check begins."""
+    """Check channels with live calls, whatever their stored state. `now` is when the check begins.
+
+    When Meta wants to be left alone or does not answer at all, the rest is not asked about and stays due.
+    """
     tally = Tally()
-    for start in range(0, len(channel_ids), PER_BATCH):
-        channels = _load(channel_ids[start : start + PER_BATCH])
-        db.leave()
-        verdicts = _verdicts(channels, meta, tally)
-        for channel in channels:
-            was = channel.status
-            if _record(channel.id, verdicts[channel.id], now=now, noticed_by=noticed_by, person_id=person_id):
-                tally.count(was, verdicts[channel.id])
+    channels = _load(channel_ids)
+    db.leave()
+    left = {channel.id for channel in channels}
+    for asked in ask(channels, meta):
+        tally.hear(asked)
+        _record_portion(asked, tally, now=now, noticed_by=noticed_by, person_id=person_id)
+        left -= {channel.id for channel in asked.channels} - asked.unasked
+    tally.usage = usage(meta)
+    if left:
+        _release(left, now)
     return tally
 
 
@@ -75,60 +98,84 @@ def _check_soon(channel_id: int, now: datetime) -> None:
 
 
 def _load(channel_ids: Sequence[int]) -> list[Channel]:
+    """Channels of one Page stand side by side, so that they share questions."""
     found = db.session().scalars(
         select(Channel)
         .options(joinedload(Channel.grant))
         .where(Channel.id.in_(channel_ids), Channel.status != Status.DISCONNECTED)
-        .order_by(Channel.id)
+        .order_by(Channel.page_id, Channel.id)
         .execution_options(populate_existing=True)
     )
     return list(found)
 
 
-def _verdicts(channels: Sequence[Channel], meta: Meta, tally: Tally) -> dict[int, Verdict]:
-    """Ask and judge. A token that no key opens is our own fault, and is not asked about."""
-    verdicts = dict.fromkeys((channel.id for channel in channels), _KEY_MISSING)
-    readable = [
-        (channel, token) for channel in channels if (token := _opened(channel.id, channel.page_token)) is not None
-    ]
-    if not readable:
-        return verdicts
-    found = meta.check([Probe(_subject(channel).platform, channel.page_id, token) for channel, token in readable])
-    tally.requests += 1
-    for (channel, token), findings in zip(readable, found, strict=True):
-        verdict = judge(_subject(channel), findings)
-        if verdict.cause is Cause.NOT_SUBSCRIBED:
-            verdict = _repair(channel, token, verdict, meta)
-        elif verdict.cause is Cause.UNKNOWN:
-            verdict = _explained(channel, verdict, meta)
-        verdicts[channel.id] = verdict
-    return verdicts
+def _release(channel_ids: set[int], now: datetime) -> None:
+    """Not asked about, so not checked: due as before."""
+    with db.transaction() as session:
+        session.execute(
+            update(Channel).where(Channel.id.in_(channel_ids), Channel.next_check_at > now).values(next_check_at=now),
+            execution_options={"synchronize_session": False},
+        )
 
 
-def _explained(channel: Channel, verdict: Verdict, meta: Meta) -> Verdict:
-    """Meta named no reason: the user token of the grant often tells it (a Page that was not ticked again)."""
-    token = _opened(channel.id, channel.grant.user_token if channel.grant else None)
-    if not token:
-        return verdict
-    try:
-        cause = explain(_subject(channel), meta.inspect_token(token))
-        if cause is Cause.UNKNOWN:
-            meta.page(channel.page_id, token)
-    except GraphError as error:
-        return replace(verdict, cause=Cause.PAGE_DELETED) if error.code in _NO_SUCH_OBJECT else verdict
-    return replace(verdict, cause=cause)
+def _record_portion(asked: Asked, tally: Tally, *, now: datetime, noticed_by: str, person_id: int | None) -> None:
+    """Write what a portion found: one statement for all that stays as it is, one transaction for each change."""
+    before = {one.id: (one.status, one.cause) for one in asked.channels}
+    verdicts = _believed(asked, before, tally)
+    unchanged = {
+        channel_id: verdict
+        for channel_id, verdict in verdicts.items()
+        if verdict.status is None or (verdict.status, verdict.cause) == before[channel_id]
+    }
+    written = _heartbeat(unchanged, before, asked.pauses, now) if unchanged else set()
+    for channel_id, verdict in verdicts.items():
+        pause = asked.pauses.get(channel_id, 0)
+        if channel_id in written or _record(
+            channel_id, verdict, now=now, noticed_by=noticed_by, person_id=person_id, pause=pause
+        ):
+            tally.count(before[channel_id][0], verdict)
 
 
-def _repair(channel: Channel, token: Secret, verdict: Verdict, meta: Meta) -> Verdict:
-    """A missing subscription is ours to mend; only a refusal makes it the person's matter."""
-    try:
-        meta.subscribe(channel.page_id, token)
-        fields = meta.subscribed_fields(channel.page_id, token)
-    except GraphError as error:
-        refusal = judge_refusal(error)
-        return refusal if refusal.status else NO_VERDICT
-    log.info("subscription of channel %s repaired", channel.id)
-    return HEALTHY if "messages" in fields else verdict
+def _believed(asked: Asked, before: dict[int, tuple[str, str | None]], tally: Tally) -> dict[int, Verdict]:
+    """The verdicts to be recorded: those in doubt say nothing."""
+    judged = [one for one in asked.channels if one.id not in asked.unasked]
+    doubted = in_doubt([Suspicion(one.id, one.grant_id, before[one.id], asked.verdicts[one.id]) for one in judged])
+    tally.held += len(doubted)
+    return {one.id: NO_VERDICT if one.id in doubted else asked.verdicts[one.id] for one in judged}
+
+
+def _heartbeat(
+    verdicts: dict[int, Verdict], before: dict[int, tuple[str, str | None]], pauses: dict[int, int], now: datetime
+) -> set[int]:
+    """Say of many channels at once that they were checked; returns those that still were as they had been read."""
+    as_read = [(channel_id, before[channel_id][0], before[channel_id][1] or "") for channel_id in verdicts]
+    silent = [channel_id for channel_id, verdict in verdicts.items() if verdict.status is None]
+    values: dict[str, object] = {"checked_at": now, "next_check_at": now + CHECK_EVERY, "verdict_at": now}
+    if silent:
+        again = {channel_id: _next_check(NO_VERDICT, pauses.get(channel_id, 0), now) for channel_id in silent}
+        values["next_check_at"] = case(again, value=Channel.id, else_=now + CHECK_EVERY)
+        values["verdict_at"] = case((Channel.id.in_(silent), Channel.verdict_at), else_=now)
+    with db.transaction() as session:
+        return set(
+            session.scalars(
+                update(Channel)
+                .where(
+                    Channel.id.in_(verdicts),
+                    tuple_(Channel.id, Channel.status, func.coalesce(Channel.cause, "")).in_(as_read),
+                    Channel.authorized_at <= now,
+                )
+                .values(values)
+                .returning(Channel.id),
+                execution_options={"synchronize_session": False},
+            )
+        )
+
+
+def _next_check(verdict: Verdict, pause: int, now: datetime) -> datetime:
+    """In an hour; sooner where nothing was learned, later where the Page's own limit asks for it."""
+    if verdict.status is not None:
+        return now + CHECK_EVERY
+    return now + max(NO_VERDICT_AGAIN, timedelta(seconds=pause))
 
 
 def _record(
@@ -139,6 +186,7 @@ def _record(
     noticed_by: str,
     person_id: int | None = None,
     checked: bool = True,
+    pause: int = 0,
 ) -> bool:
     """Write the verdict, unless the channel was authorised anew or disconnected meanwhile."""
     with db.transaction() as session:
@@ -147,7 +195,7 @@ def _record(
             return False
         if checked:
             channel.checked_at = now
-            channel.next_check_at = now + CHECK_EVERY
+            channel.next_check_at = _next_check(verdict, pause, now)
             channel.verdict_at = now if verdict.status else channel.verdict_at
         opened = channel.become(verdict, noticed_by=noticed_by, now=now, person_id=person_id)
         if opened is not None and verdict.status == Status.LOST:
@@ -167,19 +215,4 @@ def _ask_siblings_soon(session: Session, channel: Channel, now: datetime) -> Non
         )
         .values(next_check_at=now),
         execution_options={"synchronize_session": False},
-    )
-
-
-def _opened(channel_id: int, sealed: Secret | None) -> Secret | None:
-    """The token, ready for use; None where there is none, or no key opens it."""
-    try:
-        return Secret(sealed.reveal()) if sealed is not None else None
-    except SecretUnreadable:
-        log.error("no key of TOKEN_KEYS opens a token of channel %s", channel_id)
-        return None
-
-
-def _subject(channel: Channel) -> Subject:
-    return Subject(
-        "instagram" if channel.platform == "instagram" else "messenger", channel.external_id, channel.page_id
     )

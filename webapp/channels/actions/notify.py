@@ -13,9 +13,11 @@ from webapp.accounts.models import Membership, Person, Workspace
 from webapp.accounts.queries import members_with
 from webapp.accounts.rules import Right
 from webapp.channels.models import Channel, Incident, Notice
+from webapp.channels.models.incident import Told
 from webapp.channels.rules import ATTENTION, MAILED
 from webapp.core import db
 from webapp.mail import actions as mail
+from webapp.mail.models import OutgoingMail
 from webapp.meta.errors import Cause
 
 log = logging.getLogger("webapp.channels")
@@ -91,10 +93,26 @@ def _decide(workspace_id: int, incident_ids: Sequence[int], now: datetime) -> in
         workspace = session.get_one(Workspace, workspace_id, populate_existing=True)
         incidents = _still_open(session, incident_ids)
         told = members_with(workspace, Right.MANAGE_CHANNELS) if workspace.has_plan(now) else []
+        if not told:
+            _note_silence(session, incidents, Told.NOBODY if workspace.has_plan(now) else Told.PLAN_ENDED, now)
         written = sum(_tell(session, member, incidents, now) for member in told)
+        reached = any(member.person.email for member in told)
         for incident in incidents:
-            incident.notify_at = None if told else now + LOOK_AGAIN
+            incident.notify_at = None if reached else now + LOOK_AGAIN
         return written
+
+
+def _note_silence(session: Session, incidents: Sequence[Incident], why: Told, now: datetime) -> None:
+    """Why nobody at all was told; once, however often we look again."""
+    for incident in incidents:
+        last = session.scalar(
+            select(Notice.outcome)
+            .where(Notice.incident_id == incident.id, Notice.person_id.is_(None))
+            .order_by(Notice.id.desc())
+            .limit(1)
+        )
+        if last != why:
+            session.add(Notice(incident_id=incident.id, outcome=why, at=now))
 
 
 def _still_open(session: Session, incident_ids: Sequence[int]) -> list[Incident]:
@@ -114,17 +132,30 @@ def _still_open(session: Session, incident_ids: Sequence[int]) -> list[Incident]
 
 def _tell(session: Session, member: Membership, incidents: Sequence[Incident], now: datetime) -> int:
     """One mail to one person about all of it; 0 when they know already."""
-    known = set(
-        session.scalars(
-            select(Notice.incident_id).where(
+    notices = {
+        one.incident_id: one
+        for one in session.scalars(
+            select(Notice).where(
                 Notice.person_id == member.person_id, Notice.incident_id.in_([one.id for one in incidents])
             )
         )
-    )
-    news = [incident for incident in incidents if incident.id not in known]
-    if not news:
+    }
+    unreached = [one for one in incidents if one.id not in notices or notices[one.id].outcome != Told.WRITTEN]
+    if not unreached:
         return 0
-    letter = mail.queue(
+    letter = _write(session, member, unreached, now) if member.person.email else None
+    for incident in unreached:
+        notice = notices.get(incident.id)
+        if notice is None:
+            notice = Notice(incident_id=incident.id, person_id=member.person_id)
+            session.add(notice)
+        notice.outcome = Told.WRITTEN if member.person.email else Told.NO_ADDRESS
+        notice.mail_id, notice.at = letter.id if letter else None, now
+    return letter is not None
+
+
+def _write(session: Session, member: Membership, news: Sequence[Incident], now: datetime) -> OutgoingMail | None:
+    return mail.queue(
         session,
         key=f"channel-lost/{news[0].id}/{member.person_id}",
         address=member.person.email,
@@ -133,16 +164,9 @@ def _tell(session: Session, member: Membership, incidents: Sequence[Incident], n
         now=now,
         **_context(session, member.workspace, member.person, news),
     )
-    mail_id = letter.id if letter else None
-    session.add_all(
-        Notice(incident_id=incident.id, person_id=member.person_id, mail_id=mail_id, at=now) for incident in news
-    )
-    return letter is not None
 
 
-def _context(
-    session: Session, workspace: Workspace, person: Person, incidents: Sequence[Incident]
-) -> dict[str, Any]:
+def _context(session: Session, workspace: Workspace, person: Person, incidents: Sequence[Incident]) -> dict[str, Any]:
     return {
         "person_name": person.name,
         "workspace_name": workspace.name,

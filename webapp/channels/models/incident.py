@@ -1,6 +1,7 @@
 """A failure episode, and who was told of it."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
@@ -9,10 +10,20 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.accounts.models import Person
 from webapp.channels.rules import MAILED, Verdict
 from webapp.core.db import Model
+from webapp.mail.models import OutgoingMail
 
 # A mail waits this long, so that accounts that fail in the same minute share it.
 GATHER = timedelta(seconds=10)
 _OPEN = text("closed_at IS NULL")
+
+
+class Told(StrEnum):
+    """What became of telling somebody. What became of a mail that was written is in the outbox."""
+
+    WRITTEN = "written"
+    NO_ADDRESS = "no_address"
+    PLAN_ENDED = "plan_ended"
+    NOBODY = "nobody"
 
 
 class Incident(Model):
@@ -49,7 +60,7 @@ class Incident(Model):
         """The same episode, now known better. Whoever was told is not told again."""
         self.cause = cause
         self.evidence = evidence
-        if cause in MAILED and not self.notices:
+        if cause in MAILED and not any(one.outcome == Told.WRITTEN for one in self.notices):
             self.notify_at = now + GATHER
 
     def close(self, *, by: str, now: datetime) -> None:
@@ -59,15 +70,20 @@ class Incident(Model):
 
 
 class Notice(Model):
-    """Whom an incident's mail went to, or why not. One a person and incident: nobody is told twice."""
+    """Whom an incident's mail went to, or why not. One a person and incident: nobody is told twice.
+
+    Without a person it says why nobody at all could be told at that time.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("incident_id", "person_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    outcome: Mapped[str]
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="SET NULL"))
     at: Mapped[datetime]
 
-    person: Mapped[Person] = relationship(lazy="joined")
+    person: Mapped[Person | None] = relationship(lazy="joined")
+    mail: Mapped[OutgoingMail | None] = relationship(lazy="joined")

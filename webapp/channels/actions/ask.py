@@ -1,0 +1,146 @@
+"""Ask Meta about many channels at once: full batches, several threads, and an end as soon as asking is of no use."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from webapp.channels.doubt import Trouble, is_throttled, page_pause, trouble
+from webapp.channels.models import Channel
+from webapp.channels.rules import HEALTHY, NO_VERDICT, Subject, Verdict, explain, judge, judge_refusal
+from webapp.channels.status import Status
+from webapp.core.crypto import Secret, SecretUnreadable
+from webapp.meta.errors import Cause, GraphError
+from webapp.meta.gateway import Findings, Meta, Probe
+
+log = logging.getLogger("webapp.channels")
+
+# Four questions each: four batch requests of Meta's fifty.
+PORTION = 50
+# Requests under way at once. Waiting for Meta is most of a check, so threads are enough.
+THREADS = 8
+# Percent of the app's limits at which a sweep ends by itself (Graph API rate limiting: X-App-Usage).
+MOST_USAGE = 80
+
+# "Object does not exist", said to a token that covers the Page: the Page is gone.
+_NO_SUCH_OBJECT = (100, 803)
+_KEY_MISSING = Verdict(Status.ATTENTION, Cause.APP_FAULT, {"source": "TOKEN_KEYS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A portion that came back. `unasked` were kept from being answered by the limit of the whole app."""
+
+    channels: Sequence[Channel]
+    verdicts: dict[int, Verdict]
+    pauses: dict[int, int]
+    unasked: frozenset[int]
+    trouble: Trouble
+    requests: int
+
+    @property
+    def is_futile(self) -> bool:
+        """Whether asking on would be of no use: nothing came of it, or Meta wants to be left alone."""
+        nothing = all(verdict.status is None for verdict in self.verdicts.values())
+        return bool(self.trouble.seconds) or (nothing and bool(self.verdicts))
+
+
+def ask(channels: Sequence[Channel], meta: Meta) -> Iterator[Asked]:
+    """Portions as they come back, in any order. Ends early when asking on is futile: the rest is not asked about."""
+    portions = [channels[start : start + PORTION] for start in range(0, len(channels), PORTION)]
+    if len(portions) <= 1:
+        yield from (ask_portion(portion, meta) for portion in portions)
+        return
+    waiting = iter(portions)
+    with ThreadPoolExecutor(THREADS) as threads:
+        running = {
+            threads.submit(ask_portion, portion, meta) for _, portion in zip(range(THREADS), waiting, strict=False)
+        }
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for one in done:
+                asked = one.result()
+                yield asked
+                if asked.is_futile or usage(meta) >= MOST_USAGE:
+                    waiting = iter(())
+                running |= {threads.submit(ask_portion, portion, meta) for portion in islice(waiting, 1)}
+
+
+def usage(meta: Meta) -> int:
+    """Percent of the app's limits used: the highest of calls, time and computing time."""
+    return max(meta.app_usage.values(), default=0)
+
+
+def ask_portion(channels: Sequence[Channel], meta: Meta) -> Asked:
+    """Ask and judge. A token that no key opens is our own fault, and is not asked about."""
+    began = meta.requests_sent
+    verdicts = dict.fromkeys((channel.id for channel in channels), _KEY_MISSING)
+    readable = [(channel, token) for channel in channels if (token := opened(channel.id, channel.page_token))]
+    probes = [Probe(subject(channel).platform, channel.page_id, token) for channel, token in readable]
+    found = meta.check(probes) if probes else []
+    for (channel, token), findings in zip(readable, found, strict=True):
+        verdicts[channel.id] = _verdict(channel, token, findings, meta)
+    by_channel = {channel.id: one for (channel, _), one in zip(readable, found, strict=True)}
+    return Asked(
+        channels=channels,
+        verdicts=verdicts,
+        pauses={channel_id: page_pause(one) for channel_id, one in by_channel.items()},
+        unasked=_unasked(by_channel, verdicts),
+        trouble=trouble(found),
+        requests=meta.requests_sent - began,
+    )
+
+
+def _unasked(found: dict[int, Findings], verdicts: dict[int, Verdict]) -> frozenset[int]:
+    return frozenset(
+        channel_id for channel_id, one in found.items() if verdicts[channel_id].status is None and is_throttled(one)
+    )
+
+
+def _verdict(channel: Channel, token: Secret, findings: Findings, meta: Meta) -> Verdict:
+    verdict = judge(subject(channel), findings)
+    if verdict.cause is Cause.NOT_SUBSCRIBED:
+        return _repair(channel, token, verdict, meta)
+    return _explained(channel, verdict, meta) if verdict.cause is Cause.UNKNOWN else verdict
+
+
+def _explained(channel: Channel, verdict: Verdict, meta: Meta) -> Verdict:
+    """Meta named no reason: the user token of the grant often tells it (a Page that was not ticked again)."""
+    token = opened(channel.id, channel.grant.user_token if channel.grant else None)
+    if not token:
+        return verdict
+    try:
+        cause = explain(subject(channel), meta.inspect_token(token))
+        if cause is Cause.UNKNOWN:
+            meta.page(channel.page_id, token)
+    except GraphError as error:
+        return replace(verdict, cause=Cause.PAGE_DELETED) if error.code in _NO_SUCH_OBJECT else verdict
+    return replace(verdict, cause=cause)
+
+
+def _repair(channel: Channel, token: Secret, verdict: Verdict, meta: Meta) -> Verdict:
+    """A missing subscription is ours to mend; only a refusal makes it the person's matter."""
+    try:
+        meta.subscribe(channel.page_id, token)
+        fields = meta.subscribed_fields(channel.page_id, token)
+    except GraphError as error:
+        refusal = judge_refusal(error)
+        return refusal if refusal.status else NO_VERDICT
+    log.info("subscription of channel %s repaired", channel.id)
+    return HEALTHY if "messages" in fields else verdict
+
+
+def opened(channel_id: int, sealed: Secret | None) -> Secret | None:
+    """The token, ready for use; None where there is none, or no key opens it."""
+    try:
+        return Secret(sealed.reveal()) if sealed is not None else None
+    except SecretUnreadable:
+        log.error("no key of TOKEN_KEYS opens a token of channel %s", channel_id)
+        return None
+
+
+def subject(channel: Channel) -> Subject:
+    return Subject(
+        "instagram" if channel.platform == "instagram" else "messenger", channel.external_id, channel.page_id
+    )
