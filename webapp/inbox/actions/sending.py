@@ -61,9 +61,9 @@ def lose_sight(now: datetime) -> None:
     """A worker died while sending: nobody knows what Meta got, so nobody sends it again."""
     with db.transaction() as session:
         overdue = session.execute(
-            select(Message.id, Message.conversation_id).where(
-                Message.send_status == SendStatus.SENDING, Message.send_at <= now
-            )
+            select(Message.id, Message.conversation_id)
+            .where(Message.send_status == SendStatus.SENDING, Message.send_at <= now)
+            .order_by(Message.id)
         ).all()
         for message_id, conversation_id in overdue:
             conversation = locks.conversation(session, conversation_id)
