@@ -24,10 +24,12 @@ class Reason(StrEnum):
     HALF_LINKED = "half_linked"
     NOT_ADMIN = "not_admin"
     NO_PAGE_TOKEN = "no_page_token"
+    NOT_SHARED = "not_shared"
     PERMISSION_DECLINED = "permission_declined"
     CONNECTED_HERE = "connected_here"
     CONNECTED_ELSEWHERE = "connected_elsewhere"
     LIMIT_REACHED = "limit_reached"
+    OTHER_USER = "other_user"
     REFUSED = "refused"
     META_DOWN = "meta_down"
 

@@ -2,12 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
 
-from webapp.accounts.models import SignIn, Workspace
-from webapp.channels.models import Authorization, Channel, DataDeletion, Grant, Incident, StatusChange
+from webapp.accounts.models import Person, SignIn, Workspace
+from webapp.accounts.queries import memberships
+from webapp.channels.coverage import CUTS_OFF
+from webapp.channels.models import Authorization, Channel, DataDeletion, Grant, Incident, PendingGrant, StatusChange
+from webapp.channels.models.pending import KEPT
 from webapp.channels.offers import Held
 from webapp.channels.status import Status
 from webapp.core import db
@@ -131,6 +136,61 @@ def grant_of(workspace: Workspace, facebook_user_id: str) -> Grant | None:
 def channels_of_grant(grant: Grant) -> list[Channel]:
     return list(
         db.session().scalars(select(Channel).where(Channel.grant_id == grant.id, Channel.status != Status.DISCONNECTED))
+    )
+
+
+def channels_of_user(facebook_user_id: str) -> list[Channel]:
+    """Held channels that live on a Facebook user's authorisation, in every workspace."""
+    return list(
+        db.session().scalars(
+            select(Channel)
+            .join(Channel.grant)
+            .where(Grant.facebook_user_id == facebook_user_id, Channel.status != Status.DISCONNECTED)
+            .order_by(Channel.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Channels that a login left without authorisation, as far as the reader may know of them.
+
+    `elsewhere` are those of other workspaces that the reader belongs to, `unseen` counts the rest.
+    """
+
+    here: list[Channel]
+    elsewhere: list[Channel]
+    unseen: int
+
+    def __len__(self) -> int:
+        return len(self.here) + len(self.elsewhere) + self.unseen
+
+
+def cut_off(trip: Authorization, reader: Person) -> CutOff:
+    """What the trip's login cut off and nothing has put back since."""
+    found = db.session().scalars(
+        select(Channel)
+        .options(joinedload(Channel.workspace))
+        .where(Channel.id.in_(trip.cut_off), Channel.status == Status.LOST, Channel.cause.in_(CUTS_OFF))
+        .order_by(Channel.workspace_id, Channel.id)
+    )
+    places = {one.workspace_id for one in memberships(reader)}
+    here, elsewhere, unseen = [], [], 0
+    for one in found:
+        if one.workspace_id == trip.workspace_id:
+            here.append(one)
+        elif one.workspace_id in places:
+            elsewhere.append(one)
+        else:
+            unseen += 1
+    return CutOff(here, elsewhere, unseen)
+
+
+def pending(trip: Authorization, now: datetime) -> PendingGrant | None:
+    """The refused login of a trip, while it is still kept."""
+    return db.session().scalar(
+        select(PendingGrant).where(PendingGrant.authorization_id == trip.id, PendingGrant.arrived_at > now - KEPT)
     )
 
 

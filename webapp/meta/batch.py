@@ -5,6 +5,7 @@ Source: Graph API batch requests: at most 50 calls, answers in order, null for a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlencode
 
 from webapp.core.crypto import Secret
@@ -19,11 +20,15 @@ Answer = Json | GraphError
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A GET inside a batch. Without a token it is asked in the app's name."""
+    """A request inside a batch. Without a token it is asked in the app's name.
+
+    What was not completed is asked once more, so a POST here must be one that may be repeated.
+    """
 
     path: str
     params: Mapping[str, str]
     token: Secret | None = None
+    method: Literal["GET", "POST"] = "GET"
 
 
 def run(transport: Transport, calls: Sequence[Call]) -> list[Answer]:
@@ -55,6 +60,8 @@ def _one_request(transport: Transport, calls: Sequence[Call]) -> list[Answer | N
 def _on_the_wire(transport: Transport, call: Call) -> dict[str, str]:
     # Each call carries its own proof: the outer one is not said to reach inside.
     params = transport.signed(transport.settings.app_token if call.token is None else call.token, call.params)
+    if call.method == "POST":
+        return {"method": "POST", "relative_url": call.path, "body": urlencode(params)}
     return {"method": "GET", "relative_url": f"{call.path}?{urlencode(params)}"}
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from webapp.core import clock
 from webapp.core.crypto import Secret
-from webapp.meta import checks, oauth, shapes
+from webapp.meta import checks, many, oauth, shapes
 from webapp.meta.answers import Json, rows
 from webapp.meta.errors import GraphError, NotSent, OutcomeUnknown
 from webapp.meta.gateway import (
@@ -69,6 +69,15 @@ class GraphClient(Meta):
 
     def page(self, page_id: str, token: Secret) -> Page:
         return shapes.read_page(self.transport.get(_path(page_id), token, fields=shapes.WHOLE_PAGE))
+
+    def page_each(self, page_ids: Sequence[str], token: Secret) -> list[Page | GraphError]:
+        return many.pages(self.transport, page_ids, token)
+
+    def subscribe_each(self, wanted: Sequence[tuple[str, Secret]]) -> list[GraphError | None]:
+        return many.subscriptions(self.transport, wanted)
+
+    def probe_each(self, probes: Sequence[Probe]) -> list[GraphError | None]:
+        return many.accesses(self.transport, probes)
 
     def subscribe(self, page_id: str, page_token: Secret) -> None:
         path = _path(page_id, "subscribed_apps")

@@ -182,6 +182,15 @@ class Meta(Protocol):
     def page(self, page_id: str, token: Secret) -> Page:
         """One Page by its node; with a user token the answer carries the Page token."""
 
+    def page_each(self, page_ids: Sequence[str], token: Secret) -> list[Page | GraphError]:
+        """Many Pages by their nodes, in batches; never raises."""
+
+    def subscribe_each(self, wanted: Sequence[tuple[str, Secret]]) -> list[GraphError | None]:
+        """Install the app on many Pages, given with their tokens, in batches; never raises. None: it is installed."""
+
+    def probe_each(self, probes: Sequence[Probe]) -> list[GraphError | None]:
+        """`probe_access` for many, in batches; never raises. None: messages may be read."""
+
     def subscribe(self, page_id: str, page_token: Secret) -> None:
         """Install the app on the Page with PAGE_FIELDS (idempotent)."""
 

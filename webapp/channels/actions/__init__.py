@@ -4,6 +4,16 @@ from webapp.channels.actions.authorize import AlreadyUsed, Answer, UnknownState,
 from webapp.channels.actions.check import Tally, check_channels, report_refusal
 from webapp.channels.actions.connect import Report, connect, selection
 from webapp.channels.actions.disconnect import disconnect
+from webapp.channels.actions.move import (
+    Move,
+    MoveRefused,
+    PendingGone,
+    dismiss,
+    forget_pending,
+    move,
+    plan,
+    start_again,
+)
 from webapp.channels.actions.remove import forget_user, lose_user
 from webapp.channels.actions.repair import arrive_with_link, begin_repair
 from webapp.channels.actions.repair_links import LinkClosed, TooManyLinks
@@ -12,6 +22,9 @@ __all__ = [
     "AlreadyUsed",
     "Answer",
     "LinkClosed",
+    "Move",
+    "MoveRefused",
+    "PendingGone",
     "Report",
     "Tally",
     "TooManyLinks",
@@ -23,8 +36,13 @@ __all__ = [
     "check_channels",
     "connect",
     "disconnect",
+    "dismiss",
+    "forget_pending",
     "forget_user",
     "lose_user",
+    "move",
+    "plan",
     "report_refusal",
     "selection",
+    "start_again",
 ]

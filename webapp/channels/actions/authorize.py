@@ -1,6 +1,7 @@
 """A trip through Facebook's dialog: begin it, and take in what it brought."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +13,16 @@ from sqlalchemy.orm import Session
 from webapp.accounts.actions import note
 from webapp.accounts.models import SignIn, Workspace
 from webapp.channels import queries
+from webapp.channels.actions.adopt import adopt, renew
+from webapp.channels.actions.learn import Learned, learn
 from webapp.channels.actions.refresh import refresh
 from webapp.channels.actions.repair_links import LinkClosed, spend
-from webapp.channels.models import Authorization, Channel, Grant, Outcome
-from webapp.channels.offers import offer
+from webapp.channels.models import Authorization, Channel, Facts, Grant, Outcome, PendingGrant
+from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret, fingerprint
 from webapp.meta.errors import GraphError, Kind
-from webapp.meta.gateway import SCOPES, FacebookUser, Meta, Page, Probe, TokenState, UserToken
+from webapp.meta.gateway import Meta
 
 
 class UnknownState(Exception):
@@ -49,18 +52,6 @@ class Holder:
 
     secret: str
     link_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """Everything that Meta told about a new grant."""
-
-    user: FacebookUser
-    token: UserToken
-    state: TokenState
-    missing_scopes: list[str]
-    pages: list[Page]
-    offers: list[dict[str, Any]]
 
 
 def begin(
@@ -114,18 +105,27 @@ def arrive(answer: Answer, browser: SignIn | str, *, meta: Meta, now: datetime) 
         return _end(trip, Outcome.CANCELLED if answer.error == "access_denied" else Outcome.META_REFUSED, answer.error)
     db.leave()
     try:
-        learned = _learn(meta, answer.code, trip.verifier.reveal())
+        learned = learn(meta, answer.code, verifier=trip.verifier.reveal(), redirect_uri=redirect_uri())
     except GraphError as error:
         return _end(trip, _outcome_of(error), _codes(error))
-    wrong = _wrong_user(trip, learned.user)
-    if wrong is not None:
-        return _end(trip, wrong[0], wrong[1])
+    return _settle(trip, learned, meta=meta, now=now)
+
+
+def _settle(trip: Authorization, learned: Learned, *, meta: Meta, now: datetime) -> Authorization:
+    """Keep the login where it belongs, and bring its user's channels up to date wherever they are."""
+    wrong = _wrong_user(trip, learned.facts.facebook_user_id)
+    if wrong and trip.repair_link_id is not None:
+        # A stranger's login is none of our business: nothing of it is kept or used.
+        return _end(trip, *wrong)
     try:
-        grant = _record(trip, learned, now)
+        grant = None if wrong else _record(trip, learned.facts, now)
     except LinkClosed:
         return _end(trip, Outcome.LINK_CLOSED)
-    refresh(grant, learned.pages, meta=meta, now=now, person_id=trip.person_id)
-    return _end(trip, Outcome.REVIVED if trip.channel_id else Outcome.GRANTED, grant=grant)
+    if wrong:
+        _keep(trip, learned.facts, now)
+    cut_off = refresh(learned, workspace_id=trip.workspace_id, person_id=trip.person_id, meta=meta, now=now)
+    outcome, detail = wrong or _good_end(trip, now)
+    return _end(trip, outcome, detail, grant=grant, cut_off=cut_off)
 
 
 def _book(state: str, browser: SignIn | str, now: datetime) -> Authorization:
@@ -150,71 +150,44 @@ def _began_in(trip: Authorization, browser: SignIn | str) -> bool:
     return trip.holder_hash == fingerprint(browser)
 
 
-def _learn(meta: Meta, code: str, verifier: str) -> Learned:
-    token = meta.exchange_code(code, verifier=verifier, redirect_uri=redirect_uri())
-    user = meta.whoami(token.secret)
-    state = meta.inspect_token(token.secret)
-    given = meta.permissions(token.secret)
-    pages = _all_pages(meta, token.secret, state)
-    return Learned(
-        user=user,
-        token=token,
-        state=state,
-        missing_scopes=[scope for scope in SCOPES if given.get(scope) != "granted"],
-        pages=pages,
-        offers=_offers(meta, pages),
-    )
-
-
-def _all_pages(meta: Meta, token: Secret, state: TokenState) -> list[Page]:
-    """The listing, and the Pages that it leaves out: those held through a business portfolio."""
-    pages = {page.id: page for page in meta.pages(token)}
-    for page_id in sorted(state.granular.get("pages_show_list") or ()):
-        if page_id not in pages:
-            try:
-                pages[page_id] = meta.page(page_id, token)
-            except GraphError as error:
-                if error.meaning.kind is Kind.TRANSIENT:
-                    raise
-    return list(pages.values())
-
-
-def _offers(meta: Meta, pages: list[Page]) -> list[dict[str, Any]]:
-    """Every Page as an offer; linked Instagram accounts are probed, so that the list can say who is not eligible."""
-    probed = [page for page in pages if page.instagram and page.token]
-    found = meta.check([Probe("instagram", page.id, page.token) for page in probed if page.token])
-    access = {page.id: one.access for page, one in zip(probed, found, strict=True)}
-    return [offer(page, answer if isinstance(answer := access.get(page.id), GraphError) else None) for page in pages]
-
-
-def _wrong_user(trip: Authorization, user: FacebookUser) -> tuple[Outcome, str] | None:
+def _wrong_user(trip: Authorization, facebook_user_id: str) -> tuple[Outcome, str] | None:
     """The same-user rule: one workspace, one Facebook user; a reauthorisation, the same one as before."""
     if trip.channel_id is not None:
         channel = queries.channel(trip.workspace, trip.channel_id)
-        if channel and channel.grant and channel.grant.facebook_user_id != user.id:
+        if channel and channel.grant and channel.grant.facebook_user_id != facebook_user_id:
             return Outcome.OTHER_ACCOUNT, channel.grant.facebook_user_name
-    other = queries.other_user(trip.workspace, user.id)
+    other = queries.other_user(trip.workspace, facebook_user_id)
     return (Outcome.OTHER_USER, other.facebook_user_name) if other else None
 
 
-def _record(trip: Authorization, learned: Learned, now: datetime) -> Grant:
+def _good_end(trip: Authorization, now: datetime) -> tuple[Outcome, str]:
+    """A reauthorisation is good when its channel lives; a trip to connect, when it brought a grant."""
+    if trip.channel_id is None:
+        return Outcome.GRANTED, ""
+    channel = db.session().get_one(Channel, trip.channel_id, populate_existing=True)
+    if channel.status != Status.LOST:
+        return Outcome.REVIVED, ""
+    asked = channel.verdict_at is not None and channel.verdict_at >= now
+    return (Outcome.STILL_LOST, channel.cause or "") if asked else (Outcome.META_DOWN, "")
+
+
+def _record(trip: Authorization, facts: Facts, now: datetime) -> Grant:
     """The grant as it is now: a new login replaces the old set. A repair link is used up in the same breath."""
     with db.transaction() as session:
         spend(session, trip, now)
-        grant = queries.grant_of(trip.workspace, learned.user.id)
-        if grant is None:
-            grant = Grant(workspace_id=trip.workspace_id, facebook_user_id=learned.user.id)
-            session.add(grant)
-        grant.facebook_user_name = learned.user.name
-        grant.user_token = learned.token.secret
-        grant.expires_at = learned.token.expires_at
-        grant.data_access_expires_at = learned.state.data_access_expires_at
-        grant.missing_scopes = learned.missing_scopes
-        grant.offers = learned.offers
-        grant.granted_by_id = trip.person_id
-        grant.granted_at = now
-        _audit(session, trip, learned.user.name, now)
+        grant = adopt(session, trip, facts, now)
+        _audit(session, trip, facts.facebook_user_name, now)
     return grant
+
+
+def _keep(trip: Authorization, facts: Facts, now: datetime) -> None:
+    """Another user's login, for the ways out that a member is offered. Whoever holds a repair link is offered none."""
+    with db.transaction() as session:
+        renew(session, facts)
+        if trip.person_id is not None:
+            pending = PendingGrant(authorization_id=trip.id, arrived_at=now)
+            pending.take(facts)
+            session.add(pending)
 
 
 def _audit(session: Session, trip: Authorization, user_name: str, now: datetime) -> None:
@@ -222,10 +195,17 @@ def _audit(session: Session, trip: Authorization, user_name: str, now: datetime)
     note(session, trip.workspace, begun.person if begun else None, "authorized", user_name, now=now)
 
 
-def _end(trip: Authorization, outcome: Outcome, detail: str = "", *, grant: Grant | None = None) -> Authorization:
+def _end(
+    trip: Authorization,
+    outcome: Outcome,
+    detail: str = "",
+    *,
+    grant: Grant | None = None,
+    cut_off: Sequence[int] = (),
+) -> Authorization:
     with db.transaction() as session:
         current = session.get_one(Authorization, trip.id, populate_existing=True)
-        current.end(outcome, detail=detail, grant=grant)
+        current.end(outcome, detail=detail, grant=grant, cut_off=cut_off)
     return current
 
 

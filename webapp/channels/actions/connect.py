@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from webapp.accounts.actions import note
 from webapp.accounts.models import Person, Workspace
 from webapp.channels import queries
+from webapp.channels.actions.prepare import Ready, Refusal, prepare
+from webapp.channels.actions.subscription import affirm, release
 from webapp.channels.models import Channel, Grant
-from webapp.channels.offers import Choice, Reason, choices, usable_token
-from webapp.channels.rules import CHECK_EVERY, HEALTHY, Subject, Verdict, evidence_of, judge
+from webapp.channels.offers import Choice, Reason, choices
+from webapp.channels.rules import CHECK_EVERY, Subject
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret
-from webapp.meta.errors import Cause, GraphError, Kind
-from webapp.meta.gateway import Findings, Meta, Page, Platform, Probe
+from webapp.meta.gateway import Meta, Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,6 @@ class Report:
     channel_id: int | None = None
     reason: Reason | None = None
     detail: str = ""
-
-
-class Refusal(Exception):
-    """This one account cannot be connected; the others go on."""
-
-    def __init__(self, reason: Reason, detail: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.detail = detail
 
 
 def selection(workspace: Workspace, grant: Grant, platform: Platform) -> list[Choice]:
@@ -58,59 +50,43 @@ def connect(
 ) -> list[Report]:
     """Connect each ticked account. Every one is reported; one failure loses none of the others."""
     offered = {choice.key: choice for choice in selection(workspace, grant, platform)}
+    ticked = [offered[key] for key in dict.fromkeys(keys) if key in offered]
     db.leave()
+    able = [choice for choice in ticked if choice.is_eligible]
+    prepared = prepare([_subject(choice) for choice in able], grant.user_token, meta=meta)
+    answers = dict(zip((choice.key for choice in able), prepared, strict=True))
+    kept: dict[str, Secret] = {}
+    left: dict[str, Secret] = {}
     reports = []
-    for choice in (offered[key] for key in dict.fromkeys(keys) if key in offered):
-        try:
-            channel = _connect_one(workspace, person, grant, choice, meta=meta, now=now)
-            reports.append(Report(choice, channel_id=channel.id))
-        except Refusal as refusal:
-            reports.append(Report(choice, reason=refusal.reason, detail=refusal.detail))
+    for choice in ticked:
+        answer = answers.get(choice.key) or Refusal(choice.reason or Reason.REFUSED, choice.detail)
+        report = _store_one(workspace, person, grant, choice, answer, now)
+        reports.append(report)
+        if isinstance(answer, Ready):
+            (kept if report.channel_id else left)[choice.page_id] = answer.token
+    affirm(list(kept.items()), meta=meta)
+    release(left.items(), meta=meta)
     return reports
 
 
-def _connect_one(
-    workspace: Workspace, person: Person, grant: Grant, choice: Choice, *, meta: Meta, now: datetime
-) -> Channel:
-    if choice.reason is not None:
-        raise Refusal(choice.reason, choice.detail)
-    try:
-        page, token = _page(choice, grant, meta)
-        meta.subscribe(choice.page_id, token)
-        found = meta.check([Probe(choice.platform, choice.page_id, token)])[0]
-    except GraphError as error:
-        raise _refusal(error) from None
-    verdict = _first_verdict(choice, page, found)
+def _subject(choice: Choice) -> Subject:
+    return Subject(choice.platform, choice.external_id, choice.page_id)
+
+
+def _store_one(
+    workspace: Workspace, person: Person, grant: Grant, choice: Choice, answer: Ready | Refusal, now: datetime
+) -> Report:
+    if isinstance(answer, Refusal):
+        return Report(choice, reason=answer.reason, detail=answer.detail)
     try:
         with db.transaction() as session:
-            return _store(session, workspace, person, grant, choice, token, verdict, now)
+            channel = _store(session, workspace, person, grant, choice, answer, now)
+        return Report(choice, channel_id=channel.id)
+    except Refusal as refusal:
+        return Report(choice, reason=refusal.reason)
     except IntegrityError:
         # Somebody was faster: an account is held once, and the database says so.
-        raise Refusal(Reason.CONNECTED_ELSEWHERE) from None
-
-
-def _page(choice: Choice, grant: Grant, meta: Meta) -> tuple[Page, Secret]:
-    page = meta.page(choice.page_id, grant.user_token)
-    if not page.token:
-        raise Refusal(Reason.NO_PAGE_TOKEN)
-    return page, page.token
-
-
-def _first_verdict(choice: Choice, page: Page, found: Findings) -> Verdict:
-    """What a new channel starts with. What cannot be connected is refused here, before anything is stored."""
-    if isinstance(found.token, GraphError) and found.token.meaning.kind is Kind.TRANSIENT:
-        raise Refusal(Reason.META_DOWN)
-    if not usable_token(choice.page_id, found):
-        raise Refusal(Reason.NO_PAGE_TOKEN)
-    verdict = judge(Subject(choice.platform, choice.external_id, choice.page_id), found)
-    if verdict.cause is Cause.NOT_BUSINESS:
-        raise Refusal(Reason.NOT_BUSINESS)
-    if verdict.cause is Cause.INSTAGRAM_UNLINKED:
-        raise Refusal(Reason.HALF_LINKED if page.half_linked else Reason.NO_INSTAGRAM)
-    if verdict.status == Status.LOST:
-        raise Refusal(Reason.REFUSED, f"{verdict.evidence.get('code', '')}")
-    # A question that Meta left unanswered does not stop a connection that it just let us make.
-    return verdict if verdict.status else HEALTHY
+        return Report(choice, reason=Reason.CONNECTED_ELSEWHERE)
 
 
 def _store(
@@ -119,14 +95,36 @@ def _store(
     person: Person,
     grant: Grant,
     choice: Choice,
-    token: Secret,
-    verdict: Verdict,
+    ready: Ready,
     now: datetime,
 ) -> Channel:
     """The channel's row: the old one where the workspace had this account before, with its conversations."""
+    # One at a time in a workspace, so that two people together neither pass its limit nor mix two Facebook users.
+    session.get_one(Workspace, workspace.id, with_for_update={"key_share": True}, populate_existing=True)
+    if queries.other_user(workspace, grant.facebook_user_id) is not None:
+        raise Refusal(Reason.OTHER_USER)
+    channel = _own_channel(session, workspace, choice, now)
+    if not channel.is_held and queries.held_accounts(workspace, ()).room_left <= 0:
+        raise Refusal(Reason.LIMIT_REACHED)
+    channel.name, channel.username = choice.name or choice.page_name, choice.username
+    channel.picture_url = choice.picture_url
+    channel.page_id, channel.page_name = choice.page_id, choice.page_name
+    channel.page_token, channel.grant_id = ready.token, grant.id
+    channel.connected_by_id, channel.connected_at, channel.authorized_at = person.id, now, now
+    channel.checked_at = channel.verdict_at = now
+    channel.next_check_at = now + CHECK_EVERY
+    session.add(channel)
+    session.flush()
+    channel.become(ready.verdict, noticed_by="connect", now=now, person_id=person.id)
+    note(session, workspace, person, "connected", channel.label, now=now)
+    return channel
+
+
+def _own_channel(session: Session, workspace: Workspace, choice: Choice, now: datetime) -> Channel:
     channel = (
         session.query(Channel)
         .filter_by(workspace_id=workspace.id, platform=choice.platform, external_id=choice.external_id)
+        .populate_existing()
         .with_for_update()
         .one_or_none()
     )
@@ -135,24 +133,4 @@ def _store(
             workspace_id=workspace.id, platform=choice.platform, external_id=choice.external_id, revision=0
         )
         channel.status, channel.cause, channel.status_since = Status.DISCONNECTED, None, now
-        session.add(channel)
-    channel.name, channel.username = choice.name or choice.page_name, choice.username
-    channel.picture_url = choice.picture_url
-    channel.page_id, channel.page_name = choice.page_id, choice.page_name
-    channel.page_token, channel.grant_id = token, grant.id
-    channel.connected_by_id, channel.connected_at, channel.authorized_at = person.id, now, now
-    channel.checked_at = channel.verdict_at = now
-    channel.next_check_at = now + CHECK_EVERY
-    session.flush()
-    channel.become(verdict, noticed_by="connect", now=now, person_id=person.id)
-    note(session, workspace, person, "connected", channel.label, now=now)
     return channel
-
-
-def _refusal(error: GraphError) -> Refusal:
-    if error.meaning.kind is Kind.TRANSIENT:
-        return Refusal(Reason.META_DOWN)
-    if error.meaning.cause is Cause.NOT_BUSINESS:
-        return Refusal(Reason.NOT_BUSINESS)
-    codes = evidence_of(error)
-    return Refusal(Reason.REFUSED, " ".join(str(part) for part in codes.values() if part))

@@ -1,20 +1,16 @@
 """Disconnecting: messages stop, history stays."""
 
-import logging
 from datetime import datetime
 
 from webapp.accounts.actions import note
 from webapp.accounts.models import Person
-from webapp.channels import queries
+from webapp.channels.actions.subscription import release
 from webapp.channels.models import Channel
 from webapp.channels.rules import Verdict
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret, SecretUnreadable
-from webapp.meta.errors import GraphError
 from webapp.meta.gateway import Meta
-
-log = logging.getLogger("webapp.channels")
 
 
 def disconnect(channel: Channel, person: Person, *, meta: Meta, now: datetime) -> None:
@@ -30,10 +26,8 @@ def disconnect(channel: Channel, person: Person, *, meta: Meta, now: datetime) -
         current.page_token = None
         current.become(Verdict(Status.DISCONNECTED), noticed_by="person", now=now, person_id=person.id)
         note(session, current.workspace, person, "disconnected", current.label, now=now)
-    siblings = queries.held_by_page(current.page_id)
-    db.leave()
-    if token is not None and not siblings:
-        _unsubscribe(current, token, meta)
+    if token is not None:
+        release([(current.page_id, token)], meta=meta)
 
 
 def _revealed(sealed: Secret | None) -> Secret | None:
@@ -41,10 +35,3 @@ def _revealed(sealed: Secret | None) -> Secret | None:
         return Secret(sealed.reveal()) if sealed is not None else None
     except SecretUnreadable:
         return None
-
-
-def _unsubscribe(channel: Channel, token: Secret, meta: Meta) -> None:
-    try:
-        meta.unsubscribe(channel.page_id, token)
-    except GraphError as error:
-        log.info("page of channel %s not unsubscribed: %s/%s", channel.id, error.code, error.subcode)

@@ -1,34 +1,70 @@
-"""After a new grant: give its channels their new tokens, and see which live again and which were cut off."""
+"""After a login: what its Facebook user's channels are now, in every workspace.
+
+A login replaces the whole set of Pages and permissions that this user gave before. Channels that it still covers
+get their new tokens and are checked; those that it does not cover are lost at once, wherever they are.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from webapp.channels import queries
 from webapp.channels.actions.check import check_channels
-from webapp.channels.models import Channel, Grant
+from webapp.channels.actions.learn import Learned
+from webapp.channels.coverage import cut_off_cause
+from webapp.channels.models import Channel
 from webapp.channels.offers import usable_token
+from webapp.channels.rules import CHECK_EVERY, Subject, Verdict
+from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret
-from webapp.meta.gateway import Meta, Page, Platform, Probe
+from webapp.meta.errors import Cause
+from webapp.meta.gateway import Meta, Platform, Probe
+
+_NOTICED_BY = "authorization"
 
 
-def refresh(grant: Grant, pages: Sequence[Page], *, meta: Meta, now: datetime, person_id: int | None) -> None:
-    """Store the grant's Page tokens in its channels, then check each of them at once.
+def refresh(learned: Learned, *, workspace_id: int, person_id: int | None, meta: Meta, now: datetime) -> list[int]:
+    """Returns the ids of the channels, of any workspace, that the login does not cover.
 
-    Channels whose Page the grant no longer covers keep their old token; the check says that they are lost.
+    `person_id` went through the dialog for `workspace_id`; other workspaces are not told who it was.
     """
-    channels = queries.channels_of_grant(grant)
-    if not channels:
-        return
-    tokens = {page.id: page.token for page in pages if page.token}
-    _store(channels, _checked(channels, tokens, meta), now)
-    check_channels(
-        [channel.id for channel in channels],
-        meta=meta,
-        now=now,
-        noticed_by="authorization",
-        person_id=person_id,
-    )
+    channels = queries.channels_of_user(learned.facts.facebook_user_id)
+    cut_off = _cut_off(channels, learned)
+    for channel in channels:
+        if channel.id in cut_off:
+            _lose(channel.id, cut_off[channel.id], person_id if channel.workspace_id == workspace_id else None, now)
+    covered = [channel for channel in channels if channel.id not in cut_off]
+    tokens = {page.id: page.token for page in learned.pages if page.token}
+    _store(covered, _checked(covered, tokens, meta), now)
+    here = [channel.id for channel in covered if channel.workspace_id == workspace_id]
+    elsewhere = [channel.id for channel in covered if channel.workspace_id != workspace_id]
+    check_channels(here, meta=meta, now=now, noticed_by=_NOTICED_BY, person_id=person_id)
+    check_channels(elsewhere, meta=meta, now=now, noticed_by=_NOTICED_BY)
+    return sorted(cut_off)
+
+
+def subject_of(channel: Channel) -> Subject:
+    return Subject(_platform(channel), channel.external_id, channel.page_id)
+
+
+def _cut_off(channels: Sequence[Channel], learned: Learned) -> dict[int, Cause]:
+    found = {
+        channel.id: cut_off_cause(subject_of(channel), learned.state, learned.facts.missing_scopes)
+        for channel in channels
+    }
+    return {channel_id: cause for channel_id, cause in found.items() if cause is not None}
+
+
+def _lose(channel_id: int, cause: Cause, person_id: int | None, now: datetime) -> None:
+    """No further question is needed: the login itself says that it does not cover this channel."""
+    with db.transaction() as session:
+        channel = session.get(Channel, channel_id, with_for_update=True, populate_existing=True)
+        if channel is None or not channel.is_held or channel.authorized_at > now:
+            return
+        channel.checked_at = channel.verdict_at = now
+        channel.next_check_at = now + CHECK_EVERY
+        verdict = Verdict(Status.LOST, cause, {"source": "debug_token"})
+        channel.become(verdict, noticed_by=_NOTICED_BY, now=now, person_id=person_id)
 
 
 def _checked(channels: Sequence[Channel], tokens: dict[str, Secret], meta: Meta) -> dict[str, Secret]:
@@ -48,8 +84,10 @@ def _store(channels: Sequence[Channel], tokens: dict[str, Secret], now: datetime
     with db.transaction() as session:
         for channel in channels:
             token = tokens.get(channel.page_id)
-            if token is not None:
-                current = session.get_one(Channel, channel.id, with_for_update=True, populate_existing=True)
+            if token is None:
+                continue
+            current = session.get(Channel, channel.id, with_for_update=True, populate_existing=True)
+            if current is not None and current.is_held and current.authorized_at <= now:
                 current.page_token = token
                 current.authorized_at = now
                 current.touch()

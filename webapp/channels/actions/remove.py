@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from webapp.channels.models import Channel, DataDeletion, Grant
+from webapp.channels.models import Channel, DataDeletion, Grant, PendingGrant
 from webapp.channels.rules import Verdict
 from webapp.channels.status import Status
 from webapp.core import db
@@ -42,5 +42,6 @@ def forget_user(facebook_user_id: str, *, code: str, now: datetime) -> None:
             grant.facebook_user_name = ""
             grant.user_token = Secret("")
             grant.offers = []
+        session.execute(delete(PendingGrant).where(PendingGrant.facebook_user_id == facebook_user_id))
         if session.query(DataDeletion).filter_by(code=code).one_or_none() is None:
             session.add(DataDeletion(code=code, done_at=now))

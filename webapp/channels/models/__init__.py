@@ -2,19 +2,22 @@
 
 from webapp.channels.models.authorization import Authorization, DataDeletion, Outcome
 from webapp.channels.models.channel import Channel, StatusChange
-from webapp.channels.models.grant import Grant
+from webapp.channels.models.grant import Facts, Grant
 from webapp.channels.models.incident import Incident, Notice
+from webapp.channels.models.pending import PendingGrant
 from webapp.channels.models.repair_link import LinkState, RepairLink
 
 __all__ = [
     "Authorization",
     "Channel",
     "DataDeletion",
+    "Facts",
     "Grant",
     "Incident",
     "LinkState",
     "Notice",
     "Outcome",
+    "PendingGrant",
     "RepairLink",
     "StatusChange",
 ]

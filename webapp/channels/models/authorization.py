@@ -1,9 +1,10 @@
 """One trip through Facebook's login dialog."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Workspace
@@ -21,6 +22,7 @@ class Outcome(StrEnum):
 
     GRANTED = "granted"
     REVIVED = "revived"
+    STILL_LOST = "still_lost"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     CODE_REFUSED = "code_refused"
@@ -60,6 +62,8 @@ class Authorization(Model):
     # What the outcome's sentence names: the other account, the code of a refusal.
     detail: Mapped[str] = mapped_column(default="")
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("facebook_grant.id", ondelete="SET NULL"))
+    # Ids of channels, of any workspace, that this login no longer covers.
+    cut_off: Mapped[list[int]] = mapped_column(JSON, default=list)
 
     workspace: Mapped[Workspace] = relationship(lazy="joined")
     channel: Mapped[Channel | None] = relationship()
@@ -69,9 +73,12 @@ class Authorization(Model):
     def is_expired(self, now: datetime) -> bool:
         return now - self.began_at > LIFE
 
-    def end(self, outcome: Outcome, *, detail: str = "", grant: Grant | None = None) -> None:
+    def end(
+        self, outcome: Outcome, *, detail: str = "", grant: Grant | None = None, cut_off: Sequence[int] = ()
+    ) -> None:
         self.outcome = outcome
         self.detail = detail
+        self.cut_off = list(cut_off)
         if grant is not None:
             self.grant_id = grant.id
 

@@ -1,6 +1,6 @@
 """Doors of the room, one file a noun; all hang on one blueprint."""
 
-from webapp.channels.views import authorizations, callback, channel, meta_callbacks, social_channels
+from webapp.channels.views import authorizations, callback, channel, meta_callbacks, other_user, social_channels
 from webapp.channels.views.blueprint import bp
 
-__all__ = ["authorizations", "bp", "callback", "channel", "meta_callbacks", "social_channels"]
+__all__ = ["authorizations", "bp", "callback", "channel", "meta_callbacks", "other_user", "social_channels"]

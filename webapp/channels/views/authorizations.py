@@ -68,15 +68,17 @@ def watch(member: Membership) -> ResponseReturnValue:
 @access.member(Right.MANAGE_CHANNELS)
 def authorization(member: Membership, name: str) -> ResponseReturnValue:
     """Where the dialog's tab ends. It shows the selection itself, should nobody else be there to do so."""
-    trip = _trip(member, name)
-    return render_template("channels/authorization.html", **_end(member, trip))
+    trip = trip_or_404(member, name)
+    chooses = wants_fragment() and trip.outcome == Outcome.GRANTED
+    template = "channels/_choices.html" if chooses else "channels/authorization.html"
+    return render_template(template, **_end(member, trip))
 
 
 @bp.post("/w/<slug>/authorizations/<name>/channels")
 @access.member(Right.MANAGE_CHANNELS)
 def connect(member: Membership, name: str) -> ResponseReturnValue:
     """「串接」: connect what was ticked, and report each account."""
-    trip = _trip(member, name)
+    trip = trip_or_404(member, name)
     keys = request.form.getlist("account")
     if trip.grant is None:
         raise NotFound
@@ -92,20 +94,25 @@ def connect(member: Membership, name: str) -> ResponseReturnValue:
 
 
 def _end(member: Membership, trip: Authorization) -> dict[str, object]:
+    """What every form of the trip's end shows. `seen` is given by who has read what the login cut off."""
     choices: list[Choice] = []
     if trip.outcome == Outcome.GRANTED and trip.grant is not None:
         choices = actions.selection(member.workspace, trip.grant, _platform(trip.platform))
+    kept = queries.pending(trip, clock.now()) if trip.person_id == member.person_id else None
     return {
         "member": member,
         "trip": trip,
         "choices": choices,
+        "cut_off": None if "seen" in request.values else queries.cut_off(trip, member.person),
+        "pending": kept,
+        "moves": actions.plan(member.workspace, kept) if kept else [],
         "since": trip.id,
         "waiting": trip.outcome is None,
         "back": url_for("channels.social_channels", slug=member.workspace.slug, tab=tab_of(trip.platform)),
     }
 
 
-def _trip(member: Membership, name: str) -> Authorization:
+def trip_or_404(member: Membership, name: str) -> Authorization:
     """A trip of the workspace. Its end is for whoever may manage channels there."""
     found = queries.authorization(member.workspace, name)
     if found is None:
