@@ -43,6 +43,7 @@ class Config:
     mail_sender: str
     mail_timeout: float
     log_level: str
+    metrics_token: str
 
     @property
     def sandboxed(self) -> bool:
@@ -85,6 +86,7 @@ class Config:
             mail_sender=read.text("MAIL_SENDER"),
             mail_timeout=read.number("MAIL_TIMEOUT", 10),
             log_level=read.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+            metrics_token=read.text("METRICS_TOKEN", "", at_least=16),
         )
         config._check_production()
         return config

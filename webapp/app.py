@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from webapp import commands, navigation
+from webapp import commands, metrics, navigation
 from webapp.accounts import access
 from webapp.accounts import views as accounts
 from webapp.channels import jobs as channels_jobs
@@ -15,6 +15,7 @@ from webapp.channels import views as channels
 from webapp.core import db, logs
 from webapp.core.crypto import Secret, key_ring
 from webapp.core.work import Bells
+from webapp.diagnosis import views as diagnosis
 from webapp.home import views as home
 from webapp.inbox import jobs as inbox_jobs
 from webapp.inbox import views as inbox
@@ -56,7 +57,7 @@ def create_app(config: Config) -> Flask:
 
 def _move_in(app: Flask) -> None:
     """Every room's address book, bells and ticks."""
-    for room in (accounts, channels, inbox, webhooks, scheduler, home):
+    for room in (accounts, channels, inbox, webhooks, scheduler, diagnosis, home, metrics):
         app.register_blueprint(room.bp)
     for bells in (mail_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs):
         bells.register(app)
