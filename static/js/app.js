@@ -7,6 +7,7 @@ import "./dialogs.js";
 import "./thread.js";
 import "./typing.js";
 import "./choices.js";
+import "./copy.js";
 import { all, on } from "./dom.js";
 
 /* Menus are <details>; they close when one presses an item, elsewhere or Escape. */

@@ -16,7 +16,7 @@ from webapp.channels.actions.move import (
 )
 from webapp.channels.actions.remove import forget_user, lose_user
 from webapp.channels.actions.repair import arrive_with_link, begin_repair
-from webapp.channels.actions.repair_links import LinkClosed, TooManyLinks
+from webapp.channels.actions.repair_links import LinkClosed, NothingToRepair, TooManyLinks, create_link, revoke_link
 
 __all__ = [
     "AlreadyUsed",
@@ -24,6 +24,7 @@ __all__ = [
     "LinkClosed",
     "Move",
     "MoveRefused",
+    "NothingToRepair",
     "PendingGone",
     "Report",
     "Tally",
@@ -35,6 +36,7 @@ __all__ = [
     "begin_repair",
     "check_channels",
     "connect",
+    "create_link",
     "disconnect",
     "dismiss",
     "forget_pending",
@@ -43,6 +45,7 @@ __all__ = [
     "move",
     "plan",
     "report_refusal",
+    "revoke_link",
     "selection",
     "start_again",
 ]

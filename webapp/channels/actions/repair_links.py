@@ -22,11 +22,23 @@ class LinkClosed(Exception):
     """The link was used, revoked, has expired, or its channel has nothing to repair."""
 
 
-class TooManyLinks(Exception):
+class NoNewLink(Exception):
+    """No link can be made for `channel`."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self.channel = channel
+
+
+class TooManyLinks(NoNewLink):
     """The channel has OPEN_AT_MOST open links already."""
 
 
-def create(
+class NothingToRepair(NoNewLink):
+    """The channel is disconnected, or no Facebook user is known for it."""
+
+
+def create_link(
     channel: Channel, person: Person, *, address: str = "", locale: str = "", now: datetime
 ) -> tuple[RepairLink, str]:
     """Make a link for one channel and mail it, if an address is given. Returns it with its token, for once."""
@@ -34,9 +46,9 @@ def create(
     with db.transaction() as session:
         current = session.get_one(Channel, channel.id, with_for_update=True, populate_existing=True)
         if not current.is_held or current.grant_id is None:
-            raise LinkClosed
+            raise NothingToRepair(current)
         if _open_ones(session, current, now) >= OPEN_AT_MOST:
-            raise TooManyLinks
+            raise TooManyLinks(current)
         link = RepairLink(
             token_hash=fingerprint(token),
             workspace_id=current.workspace_id,
@@ -54,7 +66,7 @@ def create(
     return link, token
 
 
-def revoke(link: RepairLink, person: Person, *, now: datetime) -> bool:
+def revoke_link(link: RepairLink, person: Person, *, now: datetime) -> bool:
     """Take the link back, also from somebody who is at Facebook with it. False when it was too late."""
     with db.transaction() as session:
         current = session.get_one(RepairLink, link.id, with_for_update=True, populate_existing=True)

@@ -3,24 +3,30 @@
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_login import current_user
 
 from webapp.accounts import access
-from webapp.accounts.access import SignedIn
-from webapp.channels import actions
+from webapp.channels import actions, link_queries
 from webapp.channels.models import Authorization
+from webapp.channels.views import repair
 from webapp.channels.views.blueprint import bp, meta
 from webapp.core import clock
 
 
 @bp.get("/facebook/callback")
-@access.signed_in
-def callback(user: SignedIn) -> ResponseReturnValue:
+@access.public
+def callback() -> ResponseReturnValue:
+    """Members come back signed in; holders of a repair link with a cookie of their own."""
     answer = actions.Answer(
         state=request.args.get("state", ""),
         code=request.args.get("code", ""),
         error=request.args.get("error", ""),
     )
-    trip = actions.arrive(answer, user.sign_in, meta=meta(), now=clock.now())
+    if link_queries.is_of_a_holder(answer.state):
+        return repair.come_back(answer)
+    if not current_user.is_authenticated:
+        return access.to_sign_in()
+    trip = actions.arrive(answer, current_user.sign_in, meta=meta(), now=clock.now())
     return _to(trip)
 
 
@@ -46,4 +52,6 @@ def unknown_state(error: actions.UnknownState) -> ResponseReturnValue:
 
 
 def _to(trip: Authorization) -> ResponseReturnValue:
+    if trip.repair_link_id is not None:
+        return redirect(repair.end_url(trip), 303)
     return redirect(url_for("channels.authorization", slug=trip.workspace.slug, name=trip.name), 303)
