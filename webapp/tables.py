@@ -3,6 +3,7 @@
 from webapp.accounts import models as accounts
 from webapp.channels import models as channels
 from webapp.core.db import Model
+from webapp.diagnosis import models as diagnosis
 from webapp.inbox import models as inbox
 from webapp.mail import models as mail
 from webapp.scheduler import models as scheduler
@@ -10,4 +11,4 @@ from webapp.webhooks import models as webhooks
 
 metadata = Model.metadata
 
-__all__ = ["accounts", "channels", "inbox", "mail", "metadata", "scheduler", "webhooks"]
+__all__ = ["accounts", "channels", "diagnosis", "inbox", "mail", "metadata", "scheduler", "webhooks"]

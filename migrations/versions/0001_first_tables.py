@@ -111,6 +111,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_round_began_at"), ["began_at"], unique=False)
 
     op.create_table(
+        "signature_failure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("was_missing", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signature_failure")),
+    )
+    op.create_table(
         "workspace",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
@@ -278,6 +285,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "diagnosis",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("results", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channel.id"], name=op.f("fk_diagnosis_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_diagnosis_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_diagnosis")),
+    )
+    with op.batch_alter_table("diagnosis", schema=None) as batch_op:
+        batch_op.create_index("ix_diagnosis_channel", ["channel_id", "id"], unique=False)
+
+    op.create_table(
+        "hearing",
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("delivery_id", sa.Integer(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("standby_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("direct_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["channel_id"], ["channel.id"], name=op.f("fk_hearing_channel_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("channel_id", name=op.f("pk_hearing")),
+    )
+    op.create_table(
         "incident",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("channel_id", sa.Integer(), nullable=False),
@@ -303,6 +337,29 @@ def upgrade() -> None:
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
+
+    op.create_table(
+        "live_test",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("after_message_id", sa.Integer(), nullable=False),
+        sa.Column("asked_meta_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ending", sa.String(), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivery_id", sa.Integer(), nullable=True),
+        sa.Column("fetched", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channel.id"], name=op.f("fk_live_test_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_live_test_person_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_test")),
+    )
+    with op.batch_alter_table("live_test", schema=None) as batch_op:
+        batch_op.create_index("ix_live_test_channel", ["channel_id", "id"], unique=False)
 
     op.create_table(
         "repair_link",
@@ -589,6 +646,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_repair_link_channel_id"))
 
     op.drop_table("repair_link")
+    with op.batch_alter_table("live_test", schema=None) as batch_op:
+        batch_op.drop_index("ix_live_test_channel")
+
+    op.drop_table("live_test")
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_incident_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
@@ -597,6 +658,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_incident_channel_id"))
 
     op.drop_table("incident")
+    op.drop_table("hearing")
+    with op.batch_alter_table("diagnosis", schema=None) as batch_op:
+        batch_op.drop_index("ix_diagnosis_channel")
+
+    op.drop_table("diagnosis")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_contact_profile_due",
@@ -637,6 +703,7 @@ def downgrade() -> None:
 
     op.drop_table("audit_entry")
     op.drop_table("workspace")
+    op.drop_table("signature_failure")
     with op.batch_alter_table("round", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_round_began_at"))
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from webapp.core import clock
 from webapp.core.crypto import Secret
-from webapp.meta import checks, many, oauth, shapes
+from webapp.meta import checks, many, oauth, remote, shapes
 from webapp.meta.answers import Json, rows
 from webapp.meta.errors import GraphError, NotSent, OutcomeUnknown
 from webapp.meta.gateway import (
@@ -22,6 +22,9 @@ from webapp.meta.gateway import (
     Platform,
     Probe,
     Profile,
+    RemoteMessage,
+    Routing,
+    ThreadOwner,
     TokenState,
     UserToken,
 )
@@ -118,6 +121,18 @@ class GraphClient(Meta):
     def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:
         answer = self.transport.get(_path(contact_id), page_token, fields=shapes.PROFILE[platform])
         return shapes.read_profile(answer, contact_id)
+
+    def newest_messages(self, platform: Platform, page_id: str, page_token: Secret) -> list[RemoteMessage]:
+        path = _path(page_id, "conversations")
+        answer = self.transport.get(path, page_token, platform=platform, limit="3", fields=remote.NEWEST)
+        return remote.read_newest(answer)
+
+    def routing(self, page_id: str, page_token: Secret) -> Routing:
+        return remote.read_routing(self.transport.get(_path(page_id), page_token, fields="messaging_feature_status"))
+
+    def thread_owner(self, page_id: str, page_token: Secret, contact_id: str) -> ThreadOwner | None:
+        answer = self.transport.get(_path(page_id, "thread_owner"), page_token, recipient=contact_id)
+        return remote.read_owner(answer)
 
     def _listing(self, path: str, token: Secret, **params: str) -> list[Json]:
         """Every row of a listing. One that cannot be read to its end is an error: a short list would pass

@@ -158,6 +158,32 @@ class Profile:
     picture_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteMessage:
+    """A message as Meta's own inbox shows it. `sender_id` may be the account's; `text` is empty for anything else."""
+
+    id: str
+    at: datetime
+    sender_id: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Whether conversations of the Page are routed among several apps, for each platform."""
+
+    messenger: bool
+    instagram: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadOwner:
+    """Who holds one conversation now. `app_id` is empty when Meta does not tell us, which it tells the owner only."""
+
+    app_id: str
+    expires_at: datetime | None
+
+
 class Meta(Protocol):
     """The gate to Meta. Every call may raise GraphError; each request keeps to the set timeout."""
 
@@ -211,3 +237,12 @@ class Meta(Protocol):
 
     def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:
         """Name and picture of a customer."""
+
+    def newest_messages(self, platform: Platform, page_id: str, page_token: Secret) -> list[RemoteMessage]:
+        """The last messages of the conversations that moved last, of both sides, newest first."""
+
+    def routing(self, page_id: str, page_token: Secret) -> Routing:
+        """Whether another app than ours may be the default receiver."""
+
+    def thread_owner(self, page_id: str, page_token: Secret, contact_id: str) -> ThreadOwner | None:
+        """Which app holds the conversation with this customer; None when nobody does."""

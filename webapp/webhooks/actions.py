@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, lazyload
 
-from webapp.channels.models import Channel
+from webapp.channels.models import Channel, Hearing, SignatureFailure
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.inbox import actions as inbox
@@ -20,6 +20,7 @@ log = logging.getLogger("webapp.webhooks")
 NO_CHANNEL = "no channel"
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=6)
+NOTED_EVERY = timedelta(minutes=1)
 
 
 def store(body: bytes, *, now: datetime) -> None:
@@ -48,7 +49,7 @@ def handle(delivery_id: int, *, now: datetime) -> None:
         if delivery is None or delivery.handled_at is not None:
             return
         try:
-            problem, is_done = _deliver(session, read(delivery.body, delivery.received_at), now)
+            problem, is_done = _deliver(session, delivery, now)
         except Unreadable as error:
             problem, is_done = str(error), True
         delivery.problem = problem
@@ -57,6 +58,15 @@ def handle(delivery_id: int, *, now: datetime) -> None:
             delivery.handled_at = now
         else:
             delivery.next_try_at = now + pause(delivery.tries)
+
+
+def note_refused(*, was_missing: bool, now: datetime) -> None:
+    """Remember that a signature was wrong, for the diagnosis. Strangers can cause it: it is written once a minute."""
+    seen = db.session().get(SignatureFailure, 1, populate_existing=True)
+    if seen is not None and now - seen.failed_at < NOTED_EVERY:
+        return
+    with db.transaction() as session:
+        session.merge(SignatureFailure(id=1, failed_at=now, was_missing=was_missing))
 
 
 def due(now: datetime) -> list[int]:
@@ -75,8 +85,9 @@ def pause(tries: int) -> timedelta:
     return min(FIRST_PAUSE * int(4 ** min(tries - 1, 10)), LONGEST_PAUSE)
 
 
-def _deliver(session: Session, delivered: Delivered, now: datetime) -> tuple[str, bool]:
+def _deliver(session: Session, delivery: Delivery, now: datetime) -> tuple[str, bool]:
     """What went wrong, and whether nothing is left to do."""
+    delivered = read(delivery.body, delivery.received_at)
     if delivered.platform is None:
         return "", True
     channels = _holders(session, delivered)
@@ -85,6 +96,7 @@ def _deliver(session: Session, delivered: Delivered, now: datetime) -> tuple[str
         channel = channels.get(entry.account_id)
         if channel is None:
             continue
+        _hear(session, channel, delivery, entry.standby)
         for event in entry.events:
             try:
                 with session.begin_nested():
@@ -96,6 +108,14 @@ def _deliver(session: Session, delivered: Delivered, now: datetime) -> tuple[str
     if failed:
         return ", ".join(sorted(set(failed))), False
     return "" if channels or not delivered.entries else NO_CHANNEL, True
+
+
+def _hear(session: Session, channel: Channel, delivery: Delivery, standby: bool) -> None:
+    hearing = session.get(Hearing, channel.id, populate_existing=True)
+    if hearing is None:
+        hearing = Hearing(channel_id=channel.id, delivery_id=delivery.id, heard_at=delivery.received_at)
+        session.add(hearing)
+    hearing.hear(delivery.id, at=delivery.received_at, standby=standby)
 
 
 def _holders(session: Session, delivered: Delivered) -> dict[str, Channel]:

@@ -41,6 +41,7 @@ def deliver() -> ResponseReturnValue:
     signature = request.headers.get("X-Hub-Signature-256")
     if not is_signed(body, signature, [Secret(_config().meta_app_secret)]):
         log.warning("delivery refused: signature %s", "missing" if signature is None else "wrong")
+        actions.note_refused(was_missing=signature is None, now=clock.now())
         return _empty(403)
     actions.store(body, now=clock.now())
     return _empty(200)

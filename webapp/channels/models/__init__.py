@@ -3,6 +3,7 @@
 from webapp.channels.models.authorization import Authorization, DataDeletion, Outcome
 from webapp.channels.models.channel import Channel, StatusChange
 from webapp.channels.models.grant import Facts, Grant
+from webapp.channels.models.hearing import Hearing, SignatureFailure
 from webapp.channels.models.incident import Incident, Notice
 from webapp.channels.models.pending import PendingGrant
 from webapp.channels.models.repair_link import LinkState, RepairLink
@@ -13,11 +14,13 @@ __all__ = [
     "DataDeletion",
     "Facts",
     "Grant",
+    "Hearing",
     "Incident",
     "LinkState",
     "Notice",
     "Outcome",
     "PendingGrant",
     "RepairLink",
+    "SignatureFailure",
     "StatusChange",
 ]

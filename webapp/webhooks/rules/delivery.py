@@ -35,10 +35,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened at one account. `account_id` is the Instagram account's or the Page's id."""
+    """What happened at one account. `account_id` is the Instagram account's or the Page's id.
+
+    `standby`: it came only for us to listen, while another app answers.
+    """
 
     account_id: str
     events: tuple[Event, ...]
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def _entry(entry: Json, received_at: datetime) -> Entry:
         event = _event(account_id, item, sent_at, received_at)
         if event is not None:
             events.append(event)
-    return Entry(account_id, tuple(events[:MOST_EVENTS]))
+    standby = bool(a_list(entry.get("standby"))) and not a_list(entry.get("messaging"))
+    return Entry(account_id, tuple(events[:MOST_EVENTS]), standby)
 
 
 def _items(entry: Json) -> Iterator[Json]:

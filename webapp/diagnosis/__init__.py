@@ -1,0 +1,1 @@
+"""What a person asks now: why do no messages arrive?"""

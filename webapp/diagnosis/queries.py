@@ -1,0 +1,92 @@
+"""Reads of the room; views ask with a channel of their own workspace."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from webapp.channels.models import Channel, Hearing, SignatureFailure
+from webapp.core import db
+from webapp.diagnosis.models import Diagnosis, LiveTest
+from webapp.diagnosis.rules.checks import Heard
+from webapp.inbox.models import Contact, Conversation, Direction, Message
+
+
+def latest(channel: Channel, limit: int = 2) -> list[Diagnosis]:
+    """The newest diagnosis, finished or not, and those before it."""
+    return list(
+        db.session().scalars(
+            select(Diagnosis)
+            .options(joinedload(Diagnosis.person))
+            .where(Diagnosis.channel_id == channel.id)
+            .order_by(Diagnosis.id.desc())
+            .limit(limit)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def live_test(channel: Channel) -> LiveTest | None:
+    """The newest one."""
+    return db.session().scalar(
+        select(LiveTest)
+        .where(LiveTest.channel_id == channel.id)
+        .order_by(LiveTest.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
+def heard(channel: Channel) -> Heard:
+    found = db.session().get(Hearing, channel.id, populate_existing=True)
+    return Heard(found.heard_at, found.standby_at, found.direct_at, found.delivery_id) if found else Heard()
+
+
+def signature_failed_at() -> datetime | None:
+    return db.session().scalar(select(SignatureFailure.failed_at))
+
+
+def latest_contact(channel: Channel) -> str | None:
+    """Meta's id of the customer who wrote last."""
+    return db.session().scalar(
+        select(Contact.external_id)
+        .join(Conversation, Conversation.contact_id == Contact.id)
+        .where(Conversation.channel_id == channel.id)
+        .order_by(Conversation.last_inbound_at.desc().nulls_last())
+        .limit(1)
+    )
+
+
+def written(channel: Channel, since: datetime) -> list[datetime]:
+    """When customers wrote, oldest first."""
+    return list(
+        db.session().scalars(
+            select(Message.at)
+            .where(Message.channel_id == channel.id, Message.direction == Direction.IN, Message.at >= since)
+            .order_by(Message.at)
+        )
+    )
+
+
+def has_message(channel: Channel, mid: str) -> bool:
+    found = db.session().scalar(select(Message.id).where(Message.channel_id == channel.id, Message.mid == mid))
+    return found is not None
+
+
+def last_message_id() -> int:
+    """Of any channel: what comes later has a higher one."""
+    return db.session().scalar(select(func.max(Message.id))) or 0
+
+
+def first_arrival(test: LiveTest) -> Message | None:
+    """The first message of a customer that came after the test began."""
+    return db.session().scalar(
+        select(Message)
+        .where(
+            Message.channel_id == test.channel_id,
+            Message.id > test.after_message_id,
+            Message.direction == Direction.IN,
+        )
+        .order_by(Message.id)
+        .limit(1)
+    )
