@@ -30,9 +30,11 @@ def move(member: Membership, name: str) -> ResponseReturnValue:
     """Every channel to the other user, or none."""
     trip, pending = _own_trip(member, name)
     count = actions.move(trip, member.person, meta=meta(), now=clock.now())
-    user = pending.facebook_user_name
     words = ngettext(
-        "%(num)d account now belongs to %(user)s.", "%(num)d accounts now belong to %(user)s.", count, user=user
+        "%(num)d account now works with the Facebook login of %(user)s.",
+        "%(num)d accounts now work with the Facebook login of %(user)s.",
+        count,
+        user=pending.facebook_user_name,
     )
     return go(_end_of(member, trip), words)
 
