@@ -1,0 +1,149 @@
+"""Every step of a trip to Facebook meets every fault: a sentence, nothing half-stored, and a later try works."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from tests.rooms.channels.story import Story
+from webapp.channels.models import Authorization, Channel, Grant, PendingGrant, StatusChange
+from webapp.core import clock, db
+
+MORNING = "17841405822301001"
+MORNING_PAGE = "102938475610293"
+PATIENCE = 0.4  # seconds
+
+# What is asked while the callback is open, by endpoint; an empty one meets every request.
+LOGIN_STEPS = {
+    "code exchange": "oauth/access_token",
+    "who it is": "me",
+    "token's state": "debug_token",
+    "permissions": "me/permissions",
+    "listing": "me/accounts",
+    "Page left out of the listing": "113765849201376",
+}
+CONNECT_STEPS = {
+    "the whole batch": "",
+    "Page": MORNING_PAGE,
+    "subscription": f"{MORNING_PAGE}/subscribed_apps",
+    "Page token's state": "debug_token",
+}
+FAULTS = ("outage", "slow", "garbage", "drop", "rate_limited")
+LANGUAGES = {"en": "Facebook did not answer", "zh_Hant_TW": "Facebook 沒有回應"}
+
+
+@pytest.fixture
+def impatient(app: Flask) -> Iterator[None]:
+    """The gate waits for an answer as long as a test may."""
+    transport = app.extensions["meta"].transport
+    before = transport.settings
+    transport.settings = replace(before, timeout=PATIENCE)
+    yield
+    transport.settings = before
+
+
+def broken(story: Story, fault: str, endpoint: str, on: bool) -> None:
+    # A batch may take three times as long as one request.
+    story.sandbox.control("causes", cause=fault, endpoint=endpoint, seconds=PATIENCE * 4, on=on)
+
+
+def stored(story: Story) -> list[int]:
+    with story.client.application.app_context():
+        return [db.session().scalar(select(func.count()).select_from(one)) or 0 for one in _WATCHED]
+
+
+_WATCHED = (Grant, PendingGrant, Channel, StatusChange)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("step", LOGIN_STEPS)
+def test_a_login_that_meets_a_fault_says_so_and_stores_nothing(
+    story: Story, impatient: None, step: str, fault: str
+) -> None:
+    callback = story.in_dialog(story.press_connect())
+    broken(story, fault, LOGIN_STEPS[step], on=True)
+    page = story.land(callback)
+    for language, sentence in LANGUAGES.items():
+        story.client.set_cookie("language", language)
+        answer = story.client.get(page)
+        assert answer.status_code < 500
+        assert sentence in answer.text
+    assert stored(story) == [0, 0, 0, 0]
+    broken(story, fault, LOGIN_STEPS[step], on=False)
+    story.client.set_cookie("language", "en")
+    assert "@morninglight.coffee" in story.connect(MORNING)
+    assert stored(story)[2] == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("step", CONNECT_STEPS)
+def test_connecting_that_meets_a_fault_says_so_and_stores_nothing(
+    story: Story, impatient: None, step: str, fault: str
+) -> None:
+    page = story.land(story.in_dialog(story.press_connect()))
+    broken(story, fault, CONNECT_STEPS[step], on=True)
+    for language, sentence in LANGUAGES.items():
+        story.client.set_cookie("language", language)
+        assert sentence in story.choose(page, MORNING)
+    assert stored(story) == [1, 0, 0, 0]
+    broken(story, fault, CONNECT_STEPS[step], on=False)
+    story.client.set_cookie("language", "en")
+    assert "Connected" in story.choose(page, MORNING)
+    assert stored(story)[2] == 1
+
+
+def test_the_second_page_of_the_listing_breaks_off(story: Story, impatient: None) -> None:
+    """A short list would pass for Pages that were not ticked, so it counts as none."""
+    story.sandbox.control("pages", person="林小姐", count=120)
+    callback = story.in_dialog(story.press_connect())
+    gate = story.client.application.extensions["meta"]
+    get, asked = gate.transport.get, []
+
+    def second_fails(path: str, token: object, **params: str) -> object:
+        if path == "me/accounts":
+            asked.append(params.get("after"))
+            broken(story, "outage", "me/accounts", on=len(asked) == 2)
+        return get(path, token, **params)
+
+    gate.transport.get = second_fails
+    try:
+        page = story.land(callback)
+    finally:
+        gate.transport.get = get
+        broken(story, "outage", "me/accounts", on=False)
+    assert asked[1] is not None
+    assert LANGUAGES["en"] in story.client.get(page).text
+    assert stored(story) == [0, 0, 0, 0]
+
+
+def test_facebook_refusing_the_code_says_so_and_stores_nothing(story: Story) -> None:
+    callback = story.in_dialog(story.press_connect())
+    page = story.land(re.sub(r"code=[^&]*", "code=spent", callback))
+    shown = story.client.get(page)
+    assert shown.status_code == 200
+    assert "Nothing was changed" in shown.text
+    assert stored(story) == [0, 0, 0, 0]
+
+
+def test_a_state_that_expired_says_so(story: Story) -> None:
+    callback = story.in_dialog(story.press_connect())
+    with story.client.application.app_context(), db.transaction() as session:
+        session.execute(update(Authorization).values(began_at=clock.now() - timedelta(minutes=16)))
+    page = story.land(callback)
+    assert "The Facebook window was open for too long" in story.client.get(page).text
+    story.client.set_cookie("language", "zh_Hant_TW")
+    assert "15 分鐘" in story.client.get(page).text
+    assert stored(story) == [0, 0, 0, 0]
+
+
+def test_the_back_button_after_connecting_shows_what_is_connected(story: Story) -> None:
+    callback = story.in_dialog(story.press_connect())
+    page = story.land(callback)
+    story.choose(page, MORNING)
+    assert story.land(callback) == page
+    assert "Already connected" in story.client.get(page).text
+    assert stored(story)[2] == 1
