@@ -1,9 +1,10 @@
 """The diagnosis page and the live test, as people see them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -106,15 +107,35 @@ def test_deliveries_for_listeners_only_show_that_another_app_answers(story: Stor
     assert "only to listen" not in story.client.post(address(connected), follow_redirects=True).text
 
 
-def test_a_message_that_never_reached_us_is_named(story: Story, connected: Channel) -> None:
-    connected_at = connected.connected_at
-    story.sandbox.control("dm", account="@morninglight.coffee", customer="Kevin Wu", text="hello?")
+def connected_long_ago(channel: Channel) -> None:
     with db.transaction() as session:
-        session.get_one(Channel, connected.id).connected_at = connected_at.replace(year=connected_at.year - 1)
+        session.get_one(Channel, channel.id).connected_at = channel.connected_at - timedelta(days=30)
+
+
+def test_a_message_that_never_reached_us_is_named(story: Story, connected: Channel) -> None:
+    connected_long_ago(connected)
+    story.sandbox.control("clock", advance=-120)
+    story.sandbox.control("dm", account="@morninglight.coffee", customer="Kevin Wu", text="hello?")
+    story.sandbox.control("clock", advance=120)
     page = story.client.post(address(connected), follow_redirects=True).text
-    # Written a moment ago, it may still be on its way.
+    assert "that never reached us" in page
+    assert "hello?" not in page
+
+
+def test_a_message_of_this_very_moment_may_still_be_on_its_way(story: Story, connected: Channel) -> None:
+    connected_long_ago(connected)
+    story.sandbox.control("dm", account="@morninglight.coffee", customer="Kevin Wu", text="hello?")
+    page = story.client.post(address(connected), follow_redirects=True).text
     assert "may still be on its way" in page
-    story.sandbox.control("clock", advance=0)
+    assert "that never reached us" not in page
+
+
+def test_another_app_that_holds_the_newest_conversation_is_certain(story: Story, connected: Channel) -> None:
+    deliver(connected)
+    story.sandbox.control("causes", cause="other_app_default", page=PAGE, on=True)
+    page = story.client.post(address(connected), follow_redirects=True).text
+    assert "Another app receives the messages" in page
+    assert "This is certain" in page
 
 
 def test_a_wrong_signature_is_remembered_once_a_minute(app: Flask, story: Story, connected: Channel) -> None:
@@ -188,7 +209,6 @@ def test_a_disconnected_account_is_not_asked_about(story: Story, connected: Chan
     story.client.post(address(connected, "disconnection"))
     assert "Connect it again first" in story.client.post(address(connected), follow_redirects=True).text
     assert queries.latest(connected) == []
-    assert current_app.extensions["meta"] is not None
 
 
 def test_the_way_there_is_in_the_row_and_on_the_channels_page(story: Story, connected: Channel) -> None:
