@@ -1,6 +1,7 @@
 """Ask Meta about many channels at once: full batches, several threads, and an end as soon as asking is of no use."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -19,7 +20,10 @@ log = logging.getLogger("webapp.channels")
 # Four questions each: four batch requests of Meta's fifty.
 PORTION = 50
 # Requests under way at once. Waiting for Meta is most of a check, so threads are enough.
-THREADS = 8
+THREADS = 16
+# A slow Meta must not keep channels longer than they were taken for (the sweep's lease is five minutes): after
+# this many seconds no further portion begins.
+PATIENCE = 120.0
 # Percent of the app's limits at which a sweep ends by itself (Graph API rate limiting: X-App-Usage).
 MOST_USAGE = 80
 
@@ -52,7 +56,7 @@ def ask(channels: Sequence[Channel], meta: Meta) -> Iterator[Asked]:
     if len(portions) <= 1:
         yield from (ask_portion(portion, meta) for portion in portions)
         return
-    waiting = iter(portions)
+    waiting, deadline = iter(portions), time.monotonic() + PATIENCE
     with ThreadPoolExecutor(THREADS) as threads:
         running = {
             threads.submit(ask_portion, portion, meta) for _, portion in zip(range(THREADS), waiting, strict=False)
@@ -62,7 +66,7 @@ def ask(channels: Sequence[Channel], meta: Meta) -> Iterator[Asked]:
             for one in done:
                 asked = one.result()
                 yield asked
-                if asked.is_futile or usage(meta) >= MOST_USAGE:
+                if asked.is_futile or usage(meta) >= MOST_USAGE or time.monotonic() > deadline:
                     waiting = iter(())
                 running |= {threads.submit(ask_portion, portion, meta) for portion in islice(waiting, 1)}
 

@@ -1,0 +1,108 @@
+"""A Graph API that takes its time: answers batches and debug_token after a fixed latency, on loopback.
+
+As little work as possible for each call, so that the program under test is what is measured. An account of the
+stage (see stage.py) is known by its token, which is its Instagram id; the first `broken` ones have a changed password.
+"""
+
+import asyncio
+import json
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.synchronize import Event
+from urllib.parse import parse_qs, urlsplit
+
+from tests.running import free_ports
+from webapp.channels.rules import NEEDED
+
+APP_ID = "100000000000001"
+DEAD = json.dumps({"error": {"code": 190, "error_subcode": 460, "type": "OAuthException", "message": "changed"}})
+DEAD_TOKEN = json.dumps({"data": {"is_valid": False, "error": {"code": 190, "subcode": 460, "message": "changed"}}})
+SCOPES = sorted({scope for scopes in NEEDED.values() for scope in scopes})
+TOKEN = json.dumps({"data": {"is_valid": True, "type": "PAGE", "app_id": APP_ID, "expires_at": 0, "scopes": SCOPES}})
+SUBSCRIBED = json.dumps({"data": [{"id": APP_ID, "subscribed_fields": ["messages"]}]})
+EMPTY = json.dumps({"data": []})
+
+
+class Graph:
+    """Counts HTTP requests and the calls inside them."""
+
+    def __init__(self, latency: float, broken: int) -> None:
+        self.latency = latency
+        self.broken = broken
+        self.requests = self.calls = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                length = 0
+                while (header := await reader.readline()) not in (b"\r\n", b""):
+                    if header.lower().startswith(b"content-length:"):
+                        length = int(header.split(b":")[1])
+                body = (await reader.readexactly(length)).decode()
+                target = line.decode().split(" ")[1]
+                if target != "/counts":
+                    await asyncio.sleep(self.latency)
+                writer.write(self.answer(target, body))
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    def answer(self, target: str, body: str) -> bytes:
+        if target == "/counts":
+            return _framed(json.dumps({"requests": self.requests, "calls": self.calls}))
+        self.requests += 1
+        if "debug_token" in target:
+            self.calls += 1
+            query = parse_qs(urlsplit(target).query)
+            return _framed(self.debug_token(query["input_token"][0]))
+        calls = json.loads(parse_qs(body)["batch"][0])
+        self.calls += len(calls)
+        return _framed(json.dumps([self.item(call["relative_url"]) for call in calls]))
+
+    def item(self, relative_url: str) -> dict[str, object]:
+        path, _, query = relative_url.partition("?")
+        page_id, _, edge = path.partition("/")
+        if path == "debug_token":
+            return {"code": 200, "body": self.debug_token(query.partition("input_token=")[2].partition("&")[0])}
+        if page_id.startswith("9"):
+            return {"code": 400, "body": DEAD}
+        if edge:
+            return {"code": 200, "body": SUBSCRIBED if edge == "subscribed_apps" else EMPTY}
+        account = {"id": f"1784{page_id[1:]}", "username": "shop"}
+        return {"code": 200, "body": json.dumps({"id": page_id, "name": "S", "instagram_business_account": account})}
+
+    def debug_token(self, token: str) -> str:
+        return DEAD_TOKEN if int(token.removeprefix("1784")) <= self.broken else TOKEN
+
+
+def _framed(body: str) -> bytes:
+    head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-App-Usage: {"call_count":1}\r\n'
+    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def _run(port: int, latency: float, broken: int, ready: Event) -> None:
+    async def main() -> None:
+        server = await asyncio.start_server(Graph(latency, broken).serve, "127.0.0.1", port, limit=2**22)
+        ready.set()
+        await server.serve_forever()
+
+    asyncio.run(main())
+
+
+@contextmanager
+def running(latency: float, broken: int) -> Iterator[str]:
+    """Its address, while a process of its own serves it."""
+    (port,) = free_ports(1)
+    start = multiprocessing.get_context("spawn")
+    ready = start.Event()
+    server = start.Process(target=_run, args=(port, latency, broken, ready), daemon=True)
+    server.start()
+    assert ready.wait(20), "the stand-in for Meta did not start"
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.join()
