@@ -218,6 +218,7 @@ def test_another_facebook_user_is_told_the_right_one_and_leaves_no_trace(
     end = guest.go_through(token, person="陳先生")
     assert "That was another Facebook account" in end
     assert "Sign in to Facebook as 林小姐" in end
+    assert "sign out at facebook.com first" in end
     assert (fresh(lost).status, count(Grant)) == ("lost", 1)
     assert "陳先生" not in dump()
     again = guest.client.post(end.split('action="')[1].split('"')[0])
