@@ -47,6 +47,7 @@ def test_without_scripts_one_press_answers_with_all_results(story: Story, connec
     answer = story.client.post(address(connected), follow_redirects=True)
     assert "“Allow access to messages” is switched off" in answer.text
     assert "This is certain" in answer.text
+    assert "Needs attention" in answer.text
     assert "Connected tools (formerly Privacy › Messages)" in answer.text
     assert "code 200/2534041" in answer.text
     assert answer.text.count("Evidence") == 11
