@@ -1,5 +1,6 @@
 """Settings, read once from the environment. A bad or missing value stops the start and is named."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ class _Reader:
             value = float(text)
         except ValueError:
             raise ConfigError(f"{name} must be a number.") from None
-        if value <= 0:
+        if not 0 < value < math.inf:
             raise ConfigError(f"{name} must be more than 0.")
         return value
 

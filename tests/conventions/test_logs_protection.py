@@ -8,9 +8,11 @@ from io import StringIO
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from sqlalchemy.exc import IntegrityError
 
 from tests.people import People
 from webapp.accounts.models import Person
+from webapp.core import db
 from webapp.core.logs import JsonLines
 
 TOKEN = "EAA" + "x7Bq" * 20
@@ -35,6 +37,8 @@ def line(text: str, *values: object, error: Exception | None = None) -> str:
         "GET /facebook/callback?code=AQsecretcode&state=secretstate",
         "signed_request=secretsignature.secretpayload",
         "appsecret_proof=0123456789abcdef",
+        "GET /repair/0123456789abcdef0123/ 404",
+        "GET /repair/0123456789abcdef0123. 404 1 ms",
     ],
 )
 def test_a_secret_in_a_message_is_struck_out(text: str) -> None:
@@ -54,9 +58,22 @@ def test_a_secret_in_an_error_is_struck_out() -> None:
     assert TOKEN not in written
 
 
-def test_an_ordinary_line_is_left_alone() -> None:
-    told = "GET /w/aurora/channels/12 200 14 ms; Meta said 190/460, trace AbCdEf"
+@pytest.mark.parametrize(
+    "told",
+    [
+        "GET /w/aurora/channels/12 200 14 ms; Meta said 190/460, trace AbCdEf",
+        "GET /repair/authorizations/UUlfwCgb1xAJAY6h 200 3 ms",
+    ],
+)
+def test_an_ordinary_line_is_left_alone(told: str) -> None:
     assert json.loads(line(told))["text"] == told
+
+
+def test_a_row_that_the_database_refuses_is_not_quoted(house: Flask, people: People) -> None:
+    """SQLAlchemy's errors hold every value of the statement, unless it is told to keep them."""
+    with pytest.raises(IntegrityError) as refused, db.transaction() as session:
+        session.add(Person(email=people.alice.email, name="Somebody Private", password_hash="$argon2id$private"))
+    assert "private" not in str(refused.value).partition("DETAIL")[0].lower()
 
 
 @pytest.fixture

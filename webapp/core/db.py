@@ -58,11 +58,12 @@ def init_app(app: Flask, url: str) -> None:
 def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url)
-    return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True, pool_size=20)
+    address = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(address, pool_pre_ping=True, pool_size=20, hide_parameters=True)
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 15})
+    engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
@@ -118,6 +119,12 @@ def leave() -> None:
     if current.new or current.dirty or current.deleted:
         raise AssertionError("changes belong into a transaction()")
     current.commit()
+
+
+def give_up() -> None:
+    """After an error: forget what was under way, so that the page that tells of it can read again."""
+    if "session" in g:
+        g.session.rollback()
 
 
 def assert_left() -> None:

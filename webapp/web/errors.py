@@ -2,12 +2,14 @@
 
 import logging
 
-from flask import Flask, make_response, render_template
+from flask import Flask, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.wrappers import Response
 
+from webapp.core import db
 from webapp.web.htmx import wants_fragment, with_toast
 
 log = logging.getLogger("webapp.errors")
@@ -25,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refused, refused)
     app.register_error_handler(CSRFError, stale_form)
     app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(DataError, unstorable)
+    app.register_error_handler(OverflowError, unstorable)
     app.register_error_handler(Exception, broken)
 
 
@@ -63,13 +67,23 @@ def http_error(error: HTTPException) -> Response:
     return page(code, title, text)
 
 
+def unstorable(error: Exception) -> Response:
+    """No database has a row for it: a number beyond all ids, or a text with a NUL, which PostgreSQL does not take."""
+    log.warning("no database takes this: %s", type(error).__name__, exc_info=error)
+    db.give_up()
+    return http_error(NotFound() if request.method == "GET" else BadRequest())
+
+
 def broken(error: Exception) -> Response:
     log.error("unexpected %s", type(error).__name__, exc_info=error)
-    return page(
-        500,
-        gettext("Something broke on our side"),
-        gettext("It has been recorded. Try again in a moment; nothing was half-saved."),
-    )
+    title = gettext("Something broke on our side")
+    text = gettext("It has been recorded. Try again in a moment; nothing was half-saved.")
+    try:
+        db.give_up()
+        return page(500, title, text)
+    except SQLAlchemyError:
+        # The frame of a page is read from the database, and that is what broke.
+        return make_response((f"{title}\n{text}\n", 500, {"Content-Type": "text/plain; charset=utf-8"}))
 
 
 def page(code: int, title: str, text: str) -> Response:

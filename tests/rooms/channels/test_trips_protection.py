@@ -72,7 +72,7 @@ def test_a_made_up_or_missing_state_is_refused(app: Flask, story: Story) -> None
 def test_somebody_who_signed_out_meanwhile_is_led_to_the_door(app: Flask, story: Story) -> None:
     callback = story.in_dialog(story.press_connect())
     story.client.post("/sign-out")
-    assert story.client.get(callback).headers["Location"].startswith("/sign-in")
+    assert story.client.get(callback).headers["Location"] == "/sign-in?next=/social-channels"
     assert grants(app) == []
 
 

@@ -25,7 +25,8 @@ def callback() -> ResponseReturnValue:
     if link_queries.is_of_a_holder(answer.state):
         return repair.come_back(answer)
     if not current_user.is_authenticated:
-        return access.to_sign_in()
+        # Not back here after signing in: code and state would travel on in addresses, and open nothing by then.
+        return redirect(url_for("accounts.sign_in", next="/social-channels"), 303)
     trip = actions.arrive(answer, current_user.sign_in, meta=meta(), now=clock.now())
     return _to(trip)
 
