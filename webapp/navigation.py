@@ -36,7 +36,8 @@ def init_app(app: Flask, config: Config) -> None:
 
 def _banners() -> list[dict[str, Any]]:
     """What concerns everybody: that Meta fails, and that nobody's account is to blame."""
-    if not current_user.is_authenticated or not (reason := trouble()):
+    # The page of the hourly check says more about it itself.
+    if not current_user.is_authenticated or request.blueprint == "scheduler" or not (reason := trouble()):
         return []
     titles = {
         "app": gettext("Facebook does not let us check accounts at the moment"),

@@ -11,7 +11,7 @@ from tests.people import People, make_channel
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel
 from webapp.core import clock, db
-from webapp.scheduler.models import Round
+from webapp.scheduler.models import MetaState, Round
 
 SignIn = Callable[[FlaskClient, Person], FlaskClient]
 HTMX = {"HX-Request": "true"}
@@ -58,6 +58,26 @@ def test_a_round_shows_its_counts(app: Flask, operator: FlaskClient) -> None:
     page = operator.get("/scheduler").text
     for count in ("1204", "37", "52", "61", "308"):
         assert count in page
+
+
+def test_the_page_says_how_near_the_limit_is_and_until_when_the_sweep_waits(app: Flask, operator: FlaskClient) -> None:
+    until = clock.now() + timedelta(minutes=4)
+    with app.app_context(), db.transaction() as session:
+        session.add(MetaState(id=1, usage=83, wait_until=until))
+    page = operator.get("/scheduler").text
+    assert "83 %" in page
+    assert "waiting until" in page
+    assert until.isoformat() in page
+
+
+def test_trouble_is_told_with_its_numbers_and_once_on_the_page(app: Flask, operator: FlaskClient) -> None:
+    at = clock.now()
+    with app.app_context(), db.transaction() as session:
+        session.add(MetaState(id=1, failing_since=at, declared_at=at, reason="app", evidence={"code": 190}))
+    page = operator.get("/scheduler").text
+    assert "Meta refuses our app." in page
+    assert "190" in page
+    assert "Facebook does not let us check accounts" not in page
 
 
 def test_the_page_turns_red_when_no_round_has_finished_for_ninety_minutes(
