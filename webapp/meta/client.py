@@ -46,8 +46,11 @@ class GraphClient(Meta):
 
     @property
     def app_usage(self) -> Mapping[str, int]:
-        """Percent of the app's limits used, as the last answer told it."""
         return self.transport.app_usage
+
+    @property
+    def requests_sent(self) -> int:
+        return self.transport.requests_sent
 
     def authorization_url(self, *, state: str, verifier: str, redirect_uri: str, rerequest: bool) -> str:
         return oauth.authorization_url(

@@ -187,6 +187,14 @@ class ThreadOwner:
 class Meta(Protocol):
     """The gate to Meta. Every call may raise GraphError; each request keeps to the set timeout."""
 
+    @property
+    def app_usage(self) -> Mapping[str, int]:
+        """Percent of the app's limits used, as the last answer told it (X-App-Usage)."""
+
+    @property
+    def requests_sent(self) -> int:
+        """HTTP requests that the calling thread has sent so far."""
+
     def authorization_url(self, *, state: str, verifier: str, redirect_uri: str, rerequest: bool) -> str:
         """Address of the login dialog."""
 

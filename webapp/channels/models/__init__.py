@@ -4,7 +4,7 @@ from webapp.channels.models.authorization import Authorization, DataDeletion, Ou
 from webapp.channels.models.channel import Channel, StatusChange
 from webapp.channels.models.grant import Facts, Grant
 from webapp.channels.models.hearing import Hearing, SignatureFailure
-from webapp.channels.models.incident import Incident, Notice
+from webapp.channels.models.incident import Incident, Notice, Told
 from webapp.channels.models.pending import PendingGrant
 from webapp.channels.models.repair_link import LinkState, RepairLink
 
@@ -23,4 +23,5 @@ __all__ = [
     "RepairLink",
     "SignatureFailure",
     "StatusChange",
+    "Told",
 ]
