@@ -11,8 +11,9 @@ from webapp.diagnosis.rules import Mark, Result, compare, summarise
 from webapp.diagnosis.rules import checks as rules
 from webapp.diagnosis.rules.checks import Heard
 from webapp.diagnosis.rules.silence import ENOUGH, silence
-from webapp.meta.errors import Cause, GraphError
+from webapp.meta.errors import Cause, GraphError, NotSent
 from webapp.meta.gateway import InstagramAccount, Page, RemoteMessage, Routing, ThreadOwner, TokenState
+from webapp.meta.transport import SEALED
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 INSTAGRAM = Subject("instagram", "1784", "42")
@@ -117,6 +118,8 @@ def test_the_link_is_whole_half_somebody_elses_or_gone(page: Page, word: str) ->
         (GraphError(), ("unknown", "no_answer"), ("unknown", "no_answer"), ("unknown", "no_answer")),
         (GraphError(code=190), ("unknown", "token_first"), ("unknown", "token_first"), ("unknown", "token_first")),
         (GraphError(code=10), *[("unknown", "permission_first")] * 3),
+        (NotSent(SEALED), *[("unknown", "token_first")] * 3),
+        (NotSent("no connection"), *[("unknown", "no_answer")] * 3),
         (GraphError(code=101), *[("unknown", "app_fault")] * 3),
         (GraphError(code=100), *[("unknown", "unclear")] * 3),
     ],

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from webapp.channels.rules import NEEDED, Subject
 from webapp.diagnosis.rules.result import Mark, Result
 from webapp.diagnosis.rules.silence import Silence
-from webapp.meta.errors import Cause, GraphError, Kind
+from webapp.meta.errors import Cause, GraphError, Kind, NotSent
 from webapp.meta.gateway import Page, RemoteMessage, Routing, ThreadOwner, TokenState
+from webapp.meta.transport import SEALED
 
 # In the order of the help page; the first failure explains those after it.
 CHECKS: dict[str, tuple[str, ...]] = {
@@ -46,6 +47,9 @@ GRACE = timedelta(seconds=60)
 def refused(check: str, error: GraphError) -> Result:
     """What a refusal proves for the check that met it; the words of a cause are those of the whole console."""
     meaning = error.meaning
+    if isinstance(error, NotSent) and error.message == SEALED:
+        # We hold no token that opens: Meta was never asked.
+        return Result(check, Mark.UNKNOWN, "app_fault" if check == "token" else "token_first")
     if meaning.kind is Kind.TRANSIENT:
         return Result(check, Mark.UNKNOWN, "no_answer")
     if meaning.kind is Kind.APP:
