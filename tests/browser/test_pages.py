@@ -1,0 +1,141 @@
+"""Dialogs, menus, toasts and polls on the real channels page."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.flows.test_story import MORNING
+
+pytestmark = pytest.mark.browser
+
+HIDE = "Object.defineProperty(document, 'hidden', {get: () => true, configurable: true})"
+SHOW = """Object.defineProperty(document, 'hidden', {get: () => false, configurable: true});
+          document.dispatchEvent(new Event('visibilitychange'));"""
+POLL = re.compile(r"/social-channels/accounts\?")
+
+
+@pytest.fixture
+def channels(page: Page) -> Page:
+    page.goto("/social-channels")
+    return page
+
+
+def open_menu(page: Page) -> None:
+    page.locator("li.account", has_text=MORNING).locator("summary").click()
+
+
+def open_dialog(page: Page) -> None:
+    open_menu(page)
+    page.get_by_role("link", name="Disconnect").click()
+    expect(page.locator("dialog:modal")).to_be_visible()
+
+
+def focused(page: Page) -> str:
+    found: str = page.evaluate("document.activeElement.tagName + '#' + document.activeElement.id")
+    return found
+
+
+@pytest.mark.parametrize("way", ["Escape", "Cancel", "Close"])
+def test_a_dialog_takes_the_focus_and_gives_it_back(channels: Page, way: str) -> None:
+    open_dialog(channels)
+    assert focused(channels) == "H2#disconnection-title"
+    before = channels.url
+    if way == "Escape":
+        channels.keyboard.press("Escape")
+    else:
+        channels.get_by_role("dialog").get_by_role("link", name=way).first.click()
+    expect(channels.locator("dialog")).to_have_count(0)
+    assert focused(channels).startswith("SUMMARY")
+    assert channels.url == before
+
+
+def test_the_focus_stays_inside_an_open_dialog(channels: Page) -> None:
+    open_dialog(channels)
+    for _ in range(6):
+        channels.keyboard.press("Tab")
+        # Past the last element the browser's own frame has its turn, never the page behind.
+        assert channels.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+
+
+def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(channels: Page) -> None:
+    menu = channels.locator("li.account details.menu[open]")
+    open_menu(channels)
+    expect(menu).to_have_count(1)
+    channels.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    assert focused(channels).startswith("SUMMARY")
+    open_menu(channels)
+    channels.locator("h1").click()
+    expect(menu).to_have_count(0)
+
+
+def test_what_was_done_is_said_and_the_word_can_be_closed(channels: Page) -> None:
+    channels.get_by_role("button", name="Check now").click()
+    toast = channels.locator(".toast.is-good")
+    expect(toast).to_contain_text("works")
+    toast.get_by_role("button").click()
+    expect(toast).to_have_count(0)
+
+
+def test_an_action_that_fails_says_so_and_the_page_stays(channels: Page) -> None:
+    channels.route("**/check", lambda route: route.fulfill(status=500, body=""))
+    channels.get_by_role("button", name="Check now").click()
+    expect(channels.locator(".toast.is-bad")).to_contain_text("did not go through")
+    expect(channels.locator("li.account", has_text=MORNING)).to_be_visible()
+
+
+def test_silence_is_said_after_three_polls_and_taken_back(channels: Page) -> None:
+    note = channels.locator("[data-offline-note]")
+    abort = lambda route: route.abort()  # noqa: E731
+    channels.route(POLL, abort)
+    for _ in range(3):
+        expect(note).to_be_hidden()
+        with channels.expect_event("requestfailed"):
+            channels.evaluate("htmx.trigger('#accounts', 'news')")
+    expect(note).to_be_visible()
+    expect(channels.locator(".toast")).to_have_count(0)
+    channels.unroute(POLL, abort)
+    channels.evaluate("htmx.trigger('#accounts', 'news')")
+    expect(note).to_be_hidden()
+
+
+def test_a_hidden_tab_asks_rarely_and_at_once_when_seen_again(channels: Page) -> None:
+    asked: list[str] = []
+
+    def count(route: Route) -> None:
+        asked.append(route.request.url)
+        route.continue_()
+
+    channels.route(POLL, count)
+    with channels.expect_response(POLL):
+        pass
+    channels.evaluate(HIDE)
+    before = len(asked)
+    channels.wait_for_timeout(4_500)
+    assert len(asked) == before
+    with channels.expect_response(POLL, timeout=1_500):
+        channels.evaluate(SHOW)
+
+
+def test_news_of_another_tab_reaches_a_hidden_one(channels: Page) -> None:
+    with channels.expect_response(POLL):
+        pass
+    channels.evaluate(HIDE)
+    other = channels.context.new_page()
+    other.goto("/social-channels")
+    with channels.expect_response(POLL, timeout=2_000):
+        other.evaluate("new BroadcastChannel('omnichat').postMessage({kind: 'changed'})")
+    other.close()
+
+
+def test_a_repair_link_is_copied_by_its_button(channels: Page) -> None:
+    channels.get_by_role("link", name=MORNING).click()
+    channels.get_by_role("link", name="Ask somebody else to reauthorise").click()
+    channels.get_by_role("button", name="Create a link").click()
+    shown = channels.locator("#repair-link").input_value()
+    channels.get_by_role("button", name="Copy the link").click()
+    expect(channels.locator(".toast.is-good")).to_contain_text("The link is copied.")
+    assert channels.evaluate("navigator.clipboard.readText()") == shown
