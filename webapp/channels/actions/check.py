@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.channels.actions.ask import Asked, ask, usage
@@ -127,13 +127,23 @@ def _record_portion(asked: Asked, tally: Tally, *, now: datetime, noticed_by: st
         for channel_id, verdict in verdicts.items()
         if verdict.status is None or (verdict.status, verdict.cause) == before[channel_id]
     }
-    written = _heartbeat(unchanged, before, asked.pauses, now) if unchanged else set()
+    last = {one.id: one.checked_at for one in asked.channels}
+    written = _heartbeat(unchanged, before, last, asked.pauses, now) if unchanged else set()
     for channel_id, verdict in verdicts.items():
         pause = asked.pauses.get(channel_id, 0)
+        if channel_id not in written and channel_id in unchanged and _was_checked(channel_id, last[channel_id]):
+            continue
         if channel_id in written or _record(
             channel_id, verdict, now=now, noticed_by=noticed_by, person_id=person_id, pause=pause
         ):
             tally.count(before[channel_id][0], verdict)
+
+
+def _was_checked(channel_id: int, last: datetime | None) -> bool:
+    """Whether another process, which took the channel when we were too slow, has recorded its check meanwhile."""
+    checked_at = db.session().scalar(select(Channel.checked_at).where(Channel.id == channel_id))
+    db.leave()
+    return checked_at != last
 
 
 def _believed(asked: Asked, before: dict[int, tuple[str, str | None]], tally: Tally) -> dict[int, Verdict]:
@@ -145,7 +155,11 @@ def _believed(asked: Asked, before: dict[int, tuple[str, str | None]], tally: Ta
 
 
 def _heartbeat(
-    verdicts: dict[int, Verdict], before: dict[int, tuple[str, str | None]], pauses: dict[int, int], now: datetime
+    verdicts: dict[int, Verdict],
+    before: dict[int, tuple[str, str | None]],
+    last: dict[int, datetime | None],
+    pauses: dict[int, int],
+    now: datetime,
 ) -> set[int]:
     """Say of many channels at once that they were checked; returns those that still were as they had been read."""
     as_read = [(channel_id, before[channel_id][0], before[channel_id][1] or "") for channel_id in verdicts]
@@ -163,12 +177,18 @@ def _heartbeat(
                     Channel.id.in_(verdicts),
                     tuple_(Channel.id, Channel.status, func.coalesce(Channel.cause, "")).in_(as_read),
                     Channel.authorized_at <= now,
+                    # First come, first served: what somebody else has recorded meanwhile is not recorded again.
+                    or_(*(_checked_at(moment) for moment in set(last.values()))),
                 )
                 .values(values)
                 .returning(Channel.id),
                 execution_options={"synchronize_session": False},
             )
         )
+
+
+def _checked_at(moment: datetime | None) -> ColumnElement[bool]:
+    return Channel.checked_at.is_(None) if moment is None else Channel.checked_at == moment
 
 
 def _next_check(verdict: Verdict, pause: int, now: datetime) -> datetime:
