@@ -47,8 +47,7 @@ def _table(rows: list[tuple[str, ...]]) -> str:
     """Columns side by side, Chinese letters counted as two cells."""
     widths = [max(_cells(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = (
-        "  ".join(cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
-        for row in rows
+        "  ".join(cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True)) for row in rows
     )
     return "\n".join(f"  {line.rstrip()}" for line in lines)
 

@@ -51,9 +51,7 @@ def run_tests(options: TestOptions) -> int:
             environment = os.environ | engines.ready()
         if options.pytest:
             arguments = [*engines.left_out(), *options.pytest]
-            return subprocess.run(
-                _python(places, "-m", "pytest", *arguments), cwd=ROOT, env=environment
-            ).returncode
+            return subprocess.run(_python(places, "-m", "pytest", *arguments), cwd=ROOT, env=environment).returncode
         outcomes = list(_run_checks(places, environment))
         pytest = _run_pytest(places, environment, engines.left_out())
     return _summary([*outcomes, pytest])

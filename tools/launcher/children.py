@@ -50,9 +50,7 @@ class Children:
         self._places = places
         self._children: list[Child] = []
 
-    def start(
-        self, name: str, command: list[str], environment: dict[str, str], *, port: int, path: str
-    ) -> None:
+    def start(self, name: str, command: list[str], environment: dict[str, str], *, port: int, path: str) -> None:
         """`port` and `path` are what answers 200 once the child is ready."""
         log = self._places.log(name)
         if log.exists():
@@ -79,9 +77,7 @@ class Children:
             if waiting and time.monotonic() > until:
                 late = waiting[0]
                 url = f"http://{HOST}:{late.port}{late.path}"
-                raise Stop(
-                    sentences.CHILD_SILENT, name=late.name, url=url, seconds=SECONDS_TO_ANSWER, log=late.log
-                )
+                raise Stop(sentences.CHILD_SILENT, name=late.name, url=url, seconds=SECONDS_TO_ANSWER, log=late.log)
             time.sleep(0.05)
 
     def watch(self) -> None:

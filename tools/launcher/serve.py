@@ -36,9 +36,7 @@ def serve(options: ServeOptions) -> int:
     return 0
 
 
-def _start_sandbox(
-    children: Children, places: Places, options: ServeOptions, environment: dict[str, str]
-) -> None:
+def _start_sandbox(children: Children, places: Places, options: ServeOptions, environment: dict[str, str]) -> None:
     command = [str(places.python), "-m", "sandbox", "--host", HOST]
     command += ["--port", str(options.sandbox_port), "--smtp-port", str(options.smtp_port)]
     children.start("sandbox", command, environment, port=options.sandbox_port, path="/control/state")

@@ -70,9 +70,7 @@ def _defaults(places: Places, options: ServeOptions) -> dict[str, str]:
     }
 
 
-def _sandbox(
-    places: Places, options: ServeOptions, generated: dict[str, str], given: dict[str, str]
-) -> dict[str, str]:
+def _sandbox(places: Places, options: ServeOptions, generated: dict[str, str], given: dict[str, str]) -> dict[str, str]:
     webhook = f"{_url(options.port)}/webhooks/meta"
     unseen = set(generated) | {"DATABASE_URL", "QUEUE_URL"}
     return {name: value for name, value in given.items() if name not in unseen} | {

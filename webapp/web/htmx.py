@@ -34,6 +34,13 @@ def with_toast(response: Response, text: str | None, kind: str = "good") -> Resp
     return response
 
 
+def announce(response: Response, event: str) -> Response:
+    """Tell the page that something happened; its elements may listen."""
+    told = json.loads(response.headers.get("HX-Trigger", "{}"))
+    response.headers["HX-Trigger"] = json.dumps(told | {event: ""})
+    return response
+
+
 def nothing_new() -> ResponseReturnValue:
     """The answer to a poll that has no news: nothing is swapped."""
     return "", 204

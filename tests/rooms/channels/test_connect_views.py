@@ -1,5 +1,6 @@
 """From the button to the connected account, through the sandbox's real dialog and Graph API."""
 
+import json
 from collections.abc import Callable
 
 from flask import Flask
@@ -60,3 +61,20 @@ def test_an_answer_from_another_browser_is_refused(app: Flask, story: Story, peo
     assert "does not belong to this browser" in answer.text
     with app.app_context():
         assert db.session().scalars(select(Authorization)).one().used_at is None
+
+
+def test_nothing_ticked_asks_for_a_tick_in_the_same_dialog(story: Story) -> None:
+    page = story.land(story.in_dialog(story.press_connect()))
+    answer = story.client.post(f"{page}/channels", headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "Tick at least one account." in answer.text
+    assert "<dialog" not in answer.text
+
+
+def test_the_list_behind_the_dialog_hears_of_the_connection(story: Story) -> None:
+    page = story.land(story.in_dialog(story.press_connect()))
+    key = "instagram:17841405822301001:102938475610293"
+    answer = story.client.post(f"{page}/channels", data={"account": key}, headers={"HX-Request": "true"})
+    told = json.loads(answer.headers["HX-Trigger"])
+    assert told["toast"]["text"].startswith("Connected.")
+    assert "accounts-changed" in told

@@ -2,6 +2,7 @@
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
@@ -16,7 +17,7 @@ from webapp.channels.views.blueprint import bp, channel_or_404, meta
 from webapp.channels.views.social_channels import TABS
 from webapp.core import clock
 from webapp.meta.gateway import Platform
-from webapp.web.htmx import fragment, nothing_new, wants_fragment
+from webapp.web.htmx import announce, fragment, nothing_new, wants_fragment
 
 
 @bp.post("/w/<slug>/authorizations")
@@ -83,13 +84,19 @@ def connect(member: Membership, name: str) -> ResponseReturnValue:
     if trip.grant is None:
         raise NotFound
     if not keys:
-        template = "channels/_selection.html" if wants_fragment() else "channels/authorization.html"
+        template = "channels/_choices.html" if wants_fragment() else "channels/authorization.html"
         return render_template(template, nothing_ticked=True, **_end(member, trip)), 422
     reports = actions.connect(
         member.workspace, member.person, trip.grant, _platform(trip.platform), keys, meta=meta(), now=clock.now()
     )
     if wants_fragment():
-        return fragment("channels/_reports.html", reports=reports, trip=trip, member=member)
+        toast = (
+            gettext("Connected. New messages arrive from now on.")
+            if any(report.channel_id for report in reports)
+            else None
+        )
+        page = fragment("channels/_reports.html", toast=toast, reports=reports, trip=trip, member=member)
+        return announce(page, "accounts-changed")
     return render_template("channels/reports.html", reports=reports, trip=trip, member=member)
 
 
