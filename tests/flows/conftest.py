@@ -20,9 +20,15 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": engines.chromium(), "args": ["--no-sandbox", "--disable-gpu", "--disable-quic"]}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+# For a story that is told on both databases; the others are told on the embedded one.
+ON_BOTH = pytest.mark.parametrize(
+    "fresh_database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+
+
+@pytest.fixture
 def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
+    if getattr(request, "param", "sqlite") == "sqlite":
         yield f"sqlite:///{tmp_path}/console.sqlite3"
         return
     with engines.fresh_database(engines.postgresql(), f"test_flow_{tmp_path.parent.name}_{tmp_path.name}"[:60]) as url:

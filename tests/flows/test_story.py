@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
-from tests.flows.conftest import PEOPLE
+from tests.flows.conftest import ON_BOTH, PEOPLE
 from tests.flows.console import Console
 from tests.running import Sandbox
 
@@ -66,6 +66,7 @@ def seen(chinese: BrowserContext, console: Console) -> Iterator[Seen]:
     return Seen(chinese, console)  # type: ignore[return-value]
 
 
+@ON_BOTH
 def test_from_sign_in_to_repaired_channel(
     chinese: BrowserContext, console: Console, sandbox: Sandbox, seen: Seen
 ) -> None:
