@@ -8,6 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from config import Config
 from tests import engines
@@ -133,7 +134,11 @@ def _migrate(url: str) -> None:
 
 
 def _empty(app: Flask) -> None:
-    """Row by row: with a handful of rows this is six times as fast as TRUNCATE."""
+    """Row by row: with a handful of rows this is six times as fast as TRUNCATE. Ids begin with 1 again."""
     with app.app_context(), db.transaction() as session:
         for table in reversed(metadata.sorted_tables):
             session.execute(table.delete())
+        if db.is_postgresql():
+            counted = [table.name for table in metadata.sorted_tables if table.autoincrement_column is not None]
+            calls = (f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in counted)
+            session.execute(text("SELECT " + ", ".join(calls)))
