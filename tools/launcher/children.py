@@ -65,6 +65,8 @@ class Children:
                 stderr=subprocess.STDOUT,
                 # A group of its own: Ctrl-C reaches the launcher alone, and a stop reaches grandchildren too.
                 start_new_session=True,
+                # Database, queue and logs hold messages of customers: nobody else on the machine reads them.
+                umask=0o077,
             )
         self._children.append(Child(name, process, log, port, path))
 

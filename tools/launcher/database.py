@@ -29,7 +29,7 @@ def _run_setup(places: Places, settings: Settings) -> None:
     command = [str(places.python), "-m", "flask", "--app", "wsgi", "setup-demo"]
     log = places.log("setup")
     with log.open("wb") as output:
-        done = subprocess.run(command, cwd=places.root, env=settings.console, stdout=output, stderr=output)
+        done = subprocess.run(command, cwd=places.root, env=settings.console, stdout=output, stderr=output, umask=0o077)
     if done.returncode:
         check_database(places.database)
         raise Stop(sentences.DATABASE_SETUP_FAILED, reason=last_words(log, done.returncode), log=log)

@@ -29,6 +29,9 @@ def sign_in(email: str, password: str, *, now: datetime) -> tuple[SignIn, str]:
     right = passwords.matches(password, person.password_hash if person else None)
     with db.transaction() as session:
         person = session.get(Person, person.id, with_for_update=True, populate_existing=True) if person else None
+        if person is not None and person.is_locked(now):
+            # Guesses that came side by side with this one used up the tries while it was being checked.
+            raise Locked
         if person is not None and right:
             return _open(session, person, now)
         if person is not None:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
 
 from config import Config
+from webapp.web.addresses import address_of
 from webapp.web.i18n import DEFAULT, LOCALES
 
 
@@ -36,11 +36,3 @@ def render(template: str, locale: str, context: dict[str, Any]) -> Rendered:
         )
     # A subject is one line; names come from outside and may hold anything.
     return Rendered(" ".join(subject.split()), text.strip() + "\n", html)
-
-
-def address_of(endpoint: str, **values: Any) -> str:
-    """A whole address from BASE_URL: mails are written in the background, where no request says who we are."""
-    config: Config = current_app.extensions["config"]
-    base = urlsplit(config.base_url)
-    adapter = current_app.url_map.bind(base.netloc, script_name=base.path or "/", url_scheme=base.scheme)
-    return adapter.build(endpoint, values, force_external=True)

@@ -133,3 +133,17 @@ def test_old_addresses_lead_to_the_current_workspace(
     sign_in(client, people.alice)
     answer = client.get(f"{old}?tab=facebook-pages")
     assert answer.headers["Location"] == "/w/aurora/social-channels?tab=facebook-pages"
+
+
+def test_a_guess_that_began_before_the_lock_is_not_answered(
+    app: Flask, client: FlaskClient, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many guesses side by side: the lock falls while this one, the right one, is still being checked."""
+
+    def slowly(password: str, password_hash: str | None) -> bool:
+        with app.app_context(), db.transaction() as session:
+            session.get_one(Person, people.alice.id).locked_until = clock.now() + timedelta(minutes=1)
+        return True
+
+    monkeypatch.setattr("webapp.accounts.passwords.matches", slowly)
+    assert client.post("/sign-in", data={"email": people.alice.email, "password": PASSWORD}).status_code == 422

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tests.people import People
 from tests.rooms.channels.story import Story
 from webapp.accounts.models import Person
+from webapp.channels.actions.authorize import redirect_uri
 from webapp.channels.models import Authorization, Grant
 from webapp.core import db
 
@@ -78,3 +79,8 @@ def test_the_list_behind_the_dialog_hears_of_the_connection(story: Story) -> Non
     told = json.loads(answer.headers["HX-Trigger"])
     assert told["toast"]["text"].startswith("Connected.")
     assert "accounts-changed" in told
+
+
+def test_facebook_is_told_the_address_of_the_settings_whatever_a_proxy_calls_us(app: Flask) -> None:
+    with app.test_request_context(base_url="http://internal:8000"):
+        assert redirect_uri() == "http://localhost/facebook/callback"

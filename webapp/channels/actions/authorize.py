@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from webapp.core import db
 from webapp.core.crypto import Secret, fingerprint
 from webapp.meta.errors import GraphError, Kind
 from webapp.meta.gateway import Meta
+from webapp.web.addresses import address_of
 
 
 class UnknownState(Exception):
@@ -90,7 +90,7 @@ def _traveller(traveller: SignIn | Holder) -> dict[str, Any]:
 
 def redirect_uri() -> str:
     """Our callback, byte for byte as it is entered in the Meta app."""
-    return url_for("channels.callback", _external=True)
+    return address_of("channels.callback")
 
 
 def arrive(answer: Answer, browser: SignIn | str, *, meta: Meta, now: datetime) -> Authorization:

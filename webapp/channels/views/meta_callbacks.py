@@ -1,6 +1,6 @@
 """Facebook's own calls: somebody removed the app, or wants their data deleted (signed_request)."""
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -10,6 +10,7 @@ from webapp.channels.views.blueprint import bp, config
 from webapp.core import clock
 from webapp.core.crypto import Secret, fingerprint
 from webapp.meta.signature import BadSignedRequest, read_signed_request
+from webapp.web.addresses import address_of
 from webapp.web.security import csrf
 
 
@@ -28,7 +29,7 @@ def data_deletion() -> ResponseReturnValue:
     # The same person asking again gets the same code, and nobody can guess it.
     code = fingerprint(f"{config().secret_key}:{user_id}")[:20]
     actions.forget_user(user_id, code=code, now=clock.now())
-    return {"url": url_for("channels.deletion_status", code=code, _external=True), "confirmation_code": code}
+    return {"url": address_of("channels.deletion_status", code=code), "confirmation_code": code}
 
 
 @bp.get("/data-deletion/<code>")

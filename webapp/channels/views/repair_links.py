@@ -13,6 +13,7 @@ from webapp.channels.forms import RepairLinkForm
 from webapp.channels.models import Channel
 from webapp.channels.views.blueprint import bp, channel_or_404
 from webapp.core import clock
+from webapp.web.addresses import address_of
 from webapp.web.htmx import go
 
 
@@ -34,7 +35,7 @@ def create_repair_link(member: Membership, channel_id: int) -> ResponseReturnVal
     address = form.address.data or ""
     _link, token = actions.create_link(found, member.person, address=address, locale=form.locale.data, now=clock.now())
     fresh = RepairLinkForm(formdata=None, locale=form.locale.data)
-    return _page(found, fresh, url=url_for("channels.repair", token=token, _external=True), mailed_to=address), 201
+    return _page(found, fresh, url=address_of("channels.repair", token=token), mailed_to=address), 201
 
 
 @bp.post("/w/<slug>/channels/<int:channel_id>/repair-links/<int:link_id>/revocation")
