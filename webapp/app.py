@@ -76,6 +76,8 @@ def _flask_settings(config: Config) -> dict[str, object]:
         # Lax, not Strict: the way back from Facebook is a cross-site navigation.
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        # Written only when it changes: the answer of a poll must not undo what another answer has just kept in it.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         # The token lives as long as the session: a page that was open all day still works.
         "WTF_CSRF_TIME_LIMIT": None,
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,

@@ -57,7 +57,7 @@ def _signed_in() -> dict[str, Any]:
         return {"person": None, "member": None, "workspace": None, "workspaces": [], "nav": []}
     places = queries.memberships(current_user.person)
     member: Membership | None = g.get("member") or _used_last(places)
-    if member is not None:
+    if member is not None and session.get("workspace") != member.workspace.slug:
         session["workspace"] = member.workspace.slug
     return {
         "person": current_user.person,

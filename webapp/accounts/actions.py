@@ -1,13 +1,14 @@
 """Signing in and out, and the audit log."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import passwords
+from webapp.accounts import passwords, tries
 from webapp.accounts.models import AuditEntry, Person, SignIn, Workspace
 from webapp.accounts.queries import person_by_email
+from webapp.accounts.rules import limits
 from webapp.core import db
 from webapp.core.crypto import fingerprint
 
@@ -17,26 +18,31 @@ class WrongPassword(Exception):
 
 
 class Locked(Exception):
-    """Too many wrong passwords; the account opens again by itself."""
+    """Too many passwords were tried; says how long to wait. Told alike of addresses that nobody has."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(str(wait))
+        self.wait = wait
 
 
-def sign_in(email: str, password: str, *, now: datetime) -> tuple[SignIn, str]:
-    """Check the password and open a sign-in. Returns it with its key for the cookie."""
-    person = person_by_email(email)
-    if person and person.is_locked(now):
-        raise Locked
-    db.leave()
-    right = passwords.matches(password, person.password_hash if person else None)
+def sign_in(email: str, password: str, *, client: str | None, device: str | None, now: datetime) -> tuple[SignIn, str]:
+    """Check the password and open a sign-in. Returns it with its key for the cookie.
+
+    `client` is the network address that asks, `device` a browser that this address has used before.
+    The try is counted before it is checked: guesses side by side are as many as guesses one by one.
+    """
+    counted = limits(email.strip().lower(), client, device)
     with db.transaction() as session:
-        person = session.get(Person, person.id, with_for_update=True, populate_existing=True) if person else None
-        if person is not None and person.is_locked(now):
-            # Guesses that came side by side with this one used up the tries while it was being checked.
-            raise Locked
-        if person is not None and right:
-            return _open(session, person, now)
-        if person is not None:
-            person.gave_wrong_password(now)
-    raise WrongPassword
+        wait = tries.count(session, counted, now=now)
+    if wait:
+        raise Locked(wait)
+    person = person_by_email(email)
+    db.leave()
+    if not passwords.matches(password, person.password_hash if person else None) or person is None:
+        raise WrongPassword
+    with db.transaction() as session:
+        tries.forgive(session, counted)
+        return _open(session, session.get_one(Person, person.id, populate_existing=True), now)
 
 
 def sign_out(sign_in: SignIn, *, now: datetime) -> None:
@@ -63,7 +69,6 @@ def note(
 
 
 def _open(session: Session, person: Person, now: datetime) -> tuple[SignIn, str]:
-    person.gave_right_password()
     key = secrets.token_urlsafe(32)
     opened = SignIn(person=person, key_hash=fingerprint(key), began_at=now)
     session.add(opened)

@@ -8,9 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.db import Model
 
-# Guessing a password: after FREE_TRIES wrong ones each further one waits.
-FREE_TRIES = 5
-LOCK = timedelta(minutes=1)
 SIGN_IN_LIFE = timedelta(days=30)
 
 
@@ -33,22 +30,8 @@ class Person(Model):
     password_hash: Mapped[str]
     locale: Mapped[str] = mapped_column(default="zh_Hant_TW")
     is_operator: Mapped[bool] = mapped_column(default=False)
-    wrong_passwords: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="person")
-
-    def is_locked(self, now: datetime) -> bool:
-        return self.locked_until is not None and self.locked_until > now
-
-    def gave_wrong_password(self, now: datetime) -> None:
-        self.wrong_passwords += 1
-        if self.wrong_passwords >= FREE_TRIES:
-            self.locked_until = now + LOCK
-
-    def gave_right_password(self) -> None:
-        self.wrong_passwords = 0
-        self.locked_until = None
 
 
 class Workspace(Model):
@@ -99,6 +82,16 @@ class SignIn(Model):
 
     def is_live(self, now: datetime) -> bool:
         return self.ended_at is None and now - self.began_at < SIGN_IN_LIFE
+
+
+class SignInTries(Model):
+    """How many passwords were tried since `since`, for what `key_hash` is the fingerprint of: see rules.limits."""
+
+    __tablename__ = "sign_in_tries"
+
+    key_hash: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    since: Mapped[datetime] = mapped_column(index=True)
 
 
 class AuditEntry(Model):

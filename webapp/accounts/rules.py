@@ -1,6 +1,9 @@
-"""Who may do what: the table of roles."""
+"""Who may do what: the table of roles. And how often a password may be tried."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 
 
 class Right(StrEnum):
@@ -31,3 +34,39 @@ def may(role: str, right: Right) -> bool:
 
 def roles_with(right: Right) -> list[str]:
     return [role for role, rights in RIGHTS.items() if right in rights]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `tries` passwords in a `window`, which begins with the first of them."""
+
+    tries: int
+    window: timedelta
+
+
+# From one browser or one place for one address; for one address from everywhere; from one place for all addresses.
+ONE_BY_ONE = Limit(5, timedelta(minutes=5))
+FOR_ONE_ADDRESS = Limit(50, timedelta(hours=1))
+FROM_ONE_PLACE = Limit(100, timedelta(hours=1))
+
+
+def limits(email: str, client: str | None, device: str | None) -> dict[str, Limit]:
+    """What a try to sign in counts against, by key. Whether the address is known to us changes nothing.
+
+    `device` names a browser in which this address has signed in before: strangers' guesses never lock it out.
+    Source: OWASP, "Slow down online guessing attacks with device cookies".
+    """
+    place = _place(client)
+    everywhere = {f"place {place}": FROM_ONE_PLACE}
+    if device:
+        return everywhere | {f"device {device} {email}": ONE_BY_ONE}
+    return everywhere | {f"address {email} {place}": ONE_BY_ONE, f"address {email}": FOR_ONE_ADDRESS}
+
+
+def _place(client: str | None) -> str:
+    """An IPv4 address, or the network of an IPv6 one: whoever has one has all of it."""
+    try:
+        address = ip_address(client or "")
+    except ValueError:
+        return "unknown"
+    return str(address) if address.version == 4 else str(ip_network(f"{address}/64", strict=False))

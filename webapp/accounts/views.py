@@ -1,11 +1,13 @@
 """The door: sign in, sign out, and the way to one's workspace."""
 
+from math import ceil
+
 from flask import Blueprint, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_login import current_user, login_user, logout_user
 
-from webapp.accounts import access, actions, queries
+from webapp.accounts import access, actions, devices, queries
 from webapp.accounts.access import SignedIn
 from webapp.accounts.forms import SignInForm
 from webapp.core import clock
@@ -29,12 +31,17 @@ def open_sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return render_template("accounts/sign_in.html", form=form), 422
-    opened, key = actions.sign_in(form.email.data or "", form.password.data or "", now=clock.now())
+    email = form.email.data or ""
+    opened, key = actions.sign_in(
+        email, form.password.data or "", client=request.remote_addr, device=devices.known(email), now=clock.now()
+    )
     # A session that somebody planted before signing in is worth nothing afterwards.
     session.clear()
     login_user(SignedIn(opened, key))
     session.permanent = True
-    return go(local_path(form.next.data) or "/")
+    answer = go(local_path(form.next.data) or "/")
+    devices.remember(answer, opened)
+    return answer
 
 
 @bp.post("/sign-out")
@@ -65,7 +72,14 @@ def wrong_password(error: actions.WrongPassword) -> ResponseReturnValue:
 
 @bp.errorhandler(actions.Locked)
 def locked(error: actions.Locked) -> ResponseReturnValue:
-    return _again(gettext("Too many wrong passwords. Wait a minute and try again."))
+    minutes = ceil(error.wait.total_seconds() / 60)
+    return _again(
+        ngettext(
+            "Too many tries. Wait %(num)d minute and try again.",
+            "Too many tries. Wait %(num)d minutes and try again.",
+            minutes,
+        )
+    )
 
 
 def _again(problem: str) -> ResponseReturnValue:

@@ -1,7 +1,6 @@
 """The door."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -53,16 +52,6 @@ def test_a_wrong_password_says_neither_which_part_was_wrong(client: FlaskClient,
     assert wrong.status_code == unknown.status_code == 422
     for page in (wrong.text, unknown.text):
         assert "E-mail and password do not match" in page
-
-
-def test_guessing_locks_the_account_for_a_minute(app: Flask, client: FlaskClient, people: People) -> None:
-    for _ in range(5):
-        client.post("/sign-in", data={"email": people.alice.email, "password": "no"})
-    right = client.post("/sign-in", data={"email": people.alice.email, "password": PASSWORD})
-    assert "Too many wrong passwords" in right.text
-    with app.app_context(), db.transaction() as session:
-        session.get_one(Person, people.alice.id).locked_until = clock.now() - timedelta(seconds=1)
-    assert client.post("/sign-in", data={"email": people.alice.email, "password": PASSWORD}).status_code == 303
 
 
 def test_a_planted_session_is_worth_nothing_after_signing_in(
@@ -135,15 +124,8 @@ def test_old_addresses_lead_to_the_current_workspace(
     assert answer.headers["Location"] == "/w/aurora/social-channels?tab=facebook-pages"
 
 
-def test_a_guess_that_began_before_the_lock_is_not_answered(
-    app: Flask, client: FlaskClient, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Many guesses side by side: the lock falls while this one, the right one, is still being checked."""
-
-    def slowly(password: str, password_hash: str | None) -> bool:
-        with app.app_context(), db.transaction() as session:
-            session.get_one(Person, people.alice.id).locked_until = clock.now() + timedelta(minutes=1)
-        return True
-
-    monkeypatch.setattr("webapp.accounts.passwords.matches", slowly)
-    assert client.post("/sign-in", data={"email": people.alice.email, "password": PASSWORD}).status_code == 422
+def test_a_poll_leaves_the_cookie_alone(client: FlaskClient, people: People, sign_in: Enter) -> None:
+    """Two answers side by side: the one that knows nothing new must not undo what the other keeps."""
+    sign_in(client, people.alice)
+    client.get("/w/aurora")
+    assert "Set-Cookie" not in client.get("/w/aurora").headers
