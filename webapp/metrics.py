@@ -136,12 +136,14 @@ def _age(moment: datetime | None, now: datetime) -> float:
 
 
 def _may_read() -> bool:
-    """With METRICS_TOKEN only who shows it; without one, only programs on this machine that came here directly."""
+    """With METRICS_TOKEN only who shows it; without one nobody in production, else programs on this machine."""
     config: Config = current_app.extensions["config"]
     if config.metrics_token:
         shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(shown.encode(), config.metrics_token.encode())
-    # A proxy on this machine speaks for the whole world.
+    # A proxy on this machine speaks for the whole world, and need not say so.
+    if config.environment == "production":
+        return False
     return _is_loopback(request.remote_addr) and not any(name in request.headers for name in _FORWARDED)
 
 

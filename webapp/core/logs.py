@@ -17,12 +17,14 @@ _SECRET = re.compile(
     r"|(?P<link>/repair/)(?!authorizations/)[^/\s\"']{16,}"
     r"|(?P<name>(?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|code_verifier|"
     r"code|state|password|signed_request|csrf_token)[\"']?\s*[=:]\s*[\"']?)[^&\s\"',}]+"
+    # PostgreSQL quotes the row that it refuses.
+    r"|(?P<row>DETAIL:\s*)(?:Failing row contains|Key) \([^\n]*"
 )
 
 
 def struck(text: str) -> str:
     """The text with every token replaced by «struck»."""
-    return _SECRET.sub(lambda match: (match.group("name") or match.group("link") or "") + "[struck]", text)
+    return _SECRET.sub(lambda match: next(filter(None, match.group("name", "link", "row")), "") + "[struck]", text)
 
 
 class JsonLines(logging.Formatter):

@@ -99,6 +99,14 @@ def test_without_a_token_only_this_machine_may_read_them(
     assert client.get("/metrics", environ_overrides=environ).status_code == 404
 
 
+def test_in_production_nobody_may_without_a_token(
+    app: Flask, client: FlaskClient, people: People, config_with: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy on the same machine comes from there too, and speaks for the whole world."""
+    monkeypatch.setitem(app.extensions, "config", config_with(environment="production"))
+    assert client.get("/metrics").status_code == 404
+
+
 def test_with_a_token_whoever_shows_it_may(
     app: Flask, client: FlaskClient, people: People, config_with: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
 ) -> None:
