@@ -58,7 +58,7 @@ class Graph:
             self.calls += 1
             query = parse_qs(urlsplit(target).query)
             return _framed(self.debug_token(query["input_token"][0]))
-        calls = json.loads(parse_qs(body)["batch"][0])
+        calls = json.loads(body.partition('name="batch"\r\n\r\n')[2].partition("\r\n--")[0])
         self.calls += len(calls)
         return _framed(json.dumps([self.item(call["relative_url"]) for call in calls]))
 

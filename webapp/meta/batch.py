@@ -3,8 +3,9 @@
 Source: Graph API batch requests: at most 50 calls, answers in order, null for a call that was not completed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from webapp.meta.transport import Transport, in_the_apps_name
 MOST_CALLS = 50
 
 Answer = Json | GraphError
+_Item = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +35,26 @@ class Call:
 
 def run(transport: Transport, calls: Sequence[Call]) -> list[Answer]:
     """An answer or an error for each call, in order. What came back as null is asked once more."""
-    answers = _round(transport, calls)
+    written = list(map(_writer(transport), calls))
+    answers = _round(transport, calls, written)
     unanswered = [index for index, answer in enumerate(answers) if answer is None]
-    again = _round(transport, [calls[index] for index in unanswered])
+    again = _round(transport, [calls[index] for index in unanswered], [written[index] for index in unanswered])
     for index, answer in zip(unanswered, again, strict=True):
         answers[index] = answer
     return [GraphError("not completed") if answer is None else answer for answer in answers]
 
 
-def _round(transport: Transport, calls: Sequence[Call]) -> list[Answer | None]:
-    portions = [calls[start : start + MOST_CALLS] for start in range(0, len(calls), MOST_CALLS)]
-    return [answer for portion in portions for answer in _one_request(transport, portion)]
+def _round(transport: Transport, calls: Sequence[Call], written: Sequence[_Item]) -> list[Answer | None]:
+    answers: list[Answer | None] = []
+    for start in range(0, len(calls), MOST_CALLS):
+        portion = slice(start, start + MOST_CALLS)
+        answers += _one_request(transport, calls[portion], written[portion])
+    return answers
 
 
-def _one_request(transport: Transport, calls: Sequence[Call]) -> list[Answer | None]:
+def _one_request(transport: Transport, calls: Sequence[Call], written: Sequence[_Item]) -> list[Answer | None]:
     try:
-        items = transport.post_batch([_on_the_wire(transport, call) for call in calls])
+        items = transport.post_batch(written)
     except GraphError as error:
         return [error] * len(calls)
     if not isinstance(items, list):
@@ -57,12 +63,26 @@ def _one_request(transport: Transport, calls: Sequence[Call]) -> list[Answer | N
     return [_answer(call, item) for call, item in zip(calls, items, strict=False)]
 
 
-def _on_the_wire(transport: Transport, call: Call) -> dict[str, str]:
-    # Each call carries its own proof: the outer one is not said to reach inside.
-    params = transport.signed(transport.settings.app_token if call.token is None else call.token, call.params)
-    if call.method == "POST":
-        return {"method": "POST", "relative_url": call.path, "body": urlencode(params)}
-    return {"method": "GET", "relative_url": f"{call.path}?{urlencode(params)}"}
+def _writer(transport: Transport) -> Callable[[Call], _Item]:
+    """Writes calls for the wire. Signing and quoting are most of what asking costs us: what is alike is done once."""
+
+    @cache
+    def signature(token: Secret) -> str:
+        return urlencode(transport.signed(token, {}))
+
+    @cache
+    def quoted(params: tuple[tuple[str, str], ...]) -> str:
+        return urlencode(params)
+
+    def write(call: Call) -> _Item:
+        # Each call carries its own proof: the outer one is not said to reach inside.
+        signed = signature(transport.settings.app_token if call.token is None else call.token)
+        params = f"{quoted(tuple(call.params.items()))}&{signed}" if call.params else signed
+        if call.method == "POST":
+            return {"method": "POST", "relative_url": call.path, "body": params}
+        return {"method": "GET", "relative_url": f"{call.path}?{params}"}
+
+    return write
 
 
 def _answer(call: Call, item: object) -> Answer | None:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests_mock
+from werkzeug.wrappers import Request
 
 from webapp.core.crypto import Secret
 from webapp.meta.client import GraphClient
@@ -48,7 +49,10 @@ def query(request: Any) -> dict[str, str]:
 
 
 def form(request: Any) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(request.text, keep_blank_values=True).items()}
+    """What a POST said, be it a form or in parts."""
+    body = request.body if isinstance(request.body, bytes) else request.body.encode()
+    read = Request.from_values(method="POST", data=body, content_type=request.headers["Content-Type"])
+    return read.form.to_dict()
 
 
 def refusal(code: int, subcode: int | None = None, message: str = "", **more: Any) -> dict[str, Any]:

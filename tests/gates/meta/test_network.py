@@ -186,17 +186,35 @@ def keeping_alive(connection: socket.socket) -> None:
         connection.sendall(response(b'{"id":"1"}', b"Set-Cookie: person=lin; Path=/"))
 
 
-def test_one_thread_keeps_its_connection_and_another_has_its_own() -> None:
+def test_a_connection_is_kept_and_other_threads_use_it_too() -> None:
     with server(keeping_alive) as (address, accepted):
         graph = client(address)
         graph.whoami(TOKEN)
-        graph.whoami(TOKEN)
-        assert len(accepted) == 1
-        graph.transport.session().close()
         other = threading.Thread(target=graph.whoami, args=(TOKEN,))
         other.start()
         other.join(5)
-        assert len(accepted) == 2
+        graph.whoami(TOKEN)
+        assert len(accepted) == 1
+        graph.transport.session().close()
+
+
+def test_the_proxy_of_the_environment_is_used_and_no_login_of_a_netrc_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+
+    def remember(connection: socket.socket) -> None:
+        asked.append(reading(connection))
+        connection.sendall(response(b'{"id":"1"}', b"Connection: close"))
+
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine graph.invalid login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with server(remember) as (address, _):
+        monkeypatch.setenv("http_proxy", address)
+        client("http://graph.invalid").whoami(TOKEN)
+    assert asked[0].startswith(b"GET http://graph.invalid/")
+    assert b"authorization" not in asked[0].lower()
 
 
 def test_a_cookie_set_for_one_person_never_travels_with_another() -> None:

@@ -1,7 +1,7 @@
 """Use cases of the room, one file a verb."""
 
 from webapp.channels.actions.authorize import AlreadyUsed, Answer, UnknownState, arrive, begin
-from webapp.channels.actions.check import Tally, check_channels, report_refusal
+from webapp.channels.actions.check import check_channels, report_refusal
 from webapp.channels.actions.connect import Report, connect, selection
 from webapp.channels.actions.disconnect import disconnect
 from webapp.channels.actions.move import (
@@ -14,6 +14,7 @@ from webapp.channels.actions.move import (
     plan,
     start_again,
 )
+from webapp.channels.actions.record import Tally
 from webapp.channels.actions.remove import forget_user, lose_user
 from webapp.channels.actions.repair import arrive_with_link, begin_repair
 from webapp.channels.actions.repair_links import LinkClosed, NothingToRepair, TooManyLinks, create_link, revoke_link

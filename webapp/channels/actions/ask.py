@@ -7,9 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from webapp.channels.actions.watched import Watched
 from webapp.channels.doubt import Trouble, is_throttled, page_pause, trouble
-from webapp.channels.models import Channel
-from webapp.channels.rules import HEALTHY, NO_VERDICT, Subject, Verdict, explain, judge, judge_refusal
+from webapp.channels.rules import HEALTHY, NO_VERDICT, Verdict, explain, judge, judge_refusal
 from webapp.channels.status import Status
 from webapp.core.crypto import Secret, SecretUnreadable
 from webapp.meta.errors import Cause, GraphError
@@ -36,7 +36,7 @@ _KEY_MISSING = Verdict(Status.ATTENTION, Cause.APP_FAULT, {"source": "TOKEN_KEYS
 class Asked:
     """A portion that came back. `unasked` were kept from being answered by the limit of the whole app."""
 
-    channels: Sequence[Channel]
+    channels: Sequence[Watched]
     verdicts: dict[int, Verdict]
     pauses: dict[int, int]
     unasked: frozenset[int]
@@ -50,7 +50,7 @@ class Asked:
         return bool(self.trouble.seconds) or (nothing and bool(self.verdicts))
 
 
-def ask(channels: Sequence[Channel], meta: Meta) -> Iterator[Asked]:
+def ask(channels: Sequence[Watched], meta: Meta) -> Iterator[Asked]:
     """Portions as they come back, in any order. Ends early when asking on is futile: the rest is not asked about."""
     portions = [channels[start : start + PORTION] for start in range(0, len(channels), PORTION)]
     if len(portions) <= 1:
@@ -58,17 +58,15 @@ def ask(channels: Sequence[Channel], meta: Meta) -> Iterator[Asked]:
         return
     waiting, deadline = iter(portions), time.monotonic() + PATIENCE
     with ThreadPoolExecutor(THREADS) as threads:
-        running = {
-            threads.submit(ask_portion, portion, meta) for _, portion in zip(range(THREADS), waiting, strict=False)
-        }
+        running = {threads.submit(ask_portion, portion, meta) for portion in islice(waiting, THREADS)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            for one in done:
-                asked = one.result()
-                yield asked
-                if asked.is_futile or usage(meta) >= MOST_USAGE or time.monotonic() > deadline:
-                    waiting = iter(())
-                running |= {threads.submit(ask_portion, portion, meta) for portion in islice(waiting, 1)}
+            back = [one.result() for one in done]
+            if any(asked.is_futile for asked in back) or usage(meta) >= MOST_USAGE or time.monotonic() > deadline:
+                waiting = iter(())
+            # The next ones are under way before anybody writes down what the last ones brought.
+            running |= {threads.submit(ask_portion, portion, meta) for portion in islice(waiting, len(back))}
+            yield from back
 
 
 def usage(meta: Meta) -> int:
@@ -76,12 +74,12 @@ def usage(meta: Meta) -> int:
     return max(meta.app_usage.values(), default=0)
 
 
-def ask_portion(channels: Sequence[Channel], meta: Meta) -> Asked:
+def ask_portion(channels: Sequence[Watched], meta: Meta) -> Asked:
     """Ask and judge. A token that no key opens is our own fault, and is not asked about."""
     began = meta.requests_sent
     verdicts = dict.fromkeys((channel.id for channel in channels), _KEY_MISSING)
     readable = [(channel, token) for channel in channels if (token := opened(channel.id, channel.page_token))]
-    probes = [Probe(subject(channel).platform, channel.page_id, token) for channel, token in readable]
+    probes = [Probe(channel.subject.platform, channel.page_id, token) for channel, token in readable]
     found = meta.check(probes) if probes else []
     for (channel, token), findings in zip(readable, found, strict=True):
         verdicts[channel.id] = _verdict(channel, token, findings, meta)
@@ -102,20 +100,20 @@ def _unasked(found: dict[int, Findings], verdicts: dict[int, Verdict]) -> frozen
     )
 
 
-def _verdict(channel: Channel, token: Secret, findings: Findings, meta: Meta) -> Verdict:
-    verdict = judge(subject(channel), findings)
+def _verdict(channel: Watched, token: Secret, findings: Findings, meta: Meta) -> Verdict:
+    verdict = judge(channel.subject, findings)
     if verdict.cause is Cause.NOT_SUBSCRIBED:
         return _repair(channel, token, verdict, meta)
     return _explained(channel, verdict, meta) if verdict.cause is Cause.UNKNOWN else verdict
 
 
-def _explained(channel: Channel, verdict: Verdict, meta: Meta) -> Verdict:
+def _explained(channel: Watched, verdict: Verdict, meta: Meta) -> Verdict:
     """Meta named no reason: the user token of the grant often tells it (a Page that was not ticked again)."""
-    token = opened(channel.id, channel.grant.user_token if channel.grant else None)
+    token = opened(channel.id, channel.user_token)
     if not token:
         return verdict
     try:
-        cause = explain(subject(channel), meta.inspect_token(token))
+        cause = explain(channel.subject, meta.inspect_token(token))
         if cause is Cause.UNKNOWN:
             meta.page(channel.page_id, token)
     except GraphError as error:
@@ -123,7 +121,7 @@ def _explained(channel: Channel, verdict: Verdict, meta: Meta) -> Verdict:
     return replace(verdict, cause=cause)
 
 
-def _repair(channel: Channel, token: Secret, verdict: Verdict, meta: Meta) -> Verdict:
+def _repair(channel: Watched, token: Secret, verdict: Verdict, meta: Meta) -> Verdict:
     """A missing subscription is ours to mend; only a refusal makes it the person's matter."""
     try:
         meta.subscribe(channel.page_id, token)
@@ -142,9 +140,3 @@ def opened(channel_id: int, sealed: Secret | None) -> Secret | None:
     except SecretUnreadable:
         log.error("no key of TOKEN_KEYS opens a token of channel %s", channel_id)
         return None
-
-
-def subject(channel: Channel) -> Subject:
-    return Subject(
-        "instagram" if channel.platform == "instagram" else "messenger", channel.external_id, channel.page_id
-    )

@@ -1,0 +1,63 @@
+"""A channel as a check reads it: plain values that threads may share, and cheap, because most stay as they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import starmap
+
+from sqlalchemy import select
+
+from webapp.channels.models import Channel, Grant
+from webapp.channels.rules import Subject
+from webapp.channels.status import Status
+from webapp.core import db
+from webapp.core.crypto import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """`user_token` is of the login that the channel was connected with."""
+
+    id: int
+    platform: str
+    external_id: str
+    page_id: str
+    page_token: Secret | None
+    grant_id: int | None
+    user_token: Secret | None
+    status: str
+    cause: str | None
+    checked_at: datetime | None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("instagram" if self.platform == "instagram" else "messenger", self.external_id, self.page_id)
+
+    @property
+    def state(self) -> tuple[str, str | None]:
+        return self.status, self.cause
+
+
+_COLUMNS = (
+    Channel.id,
+    Channel.platform,
+    Channel.external_id,
+    Channel.page_id,
+    Channel.page_token,
+    Channel.grant_id,
+    Grant.user_token,
+    Channel.status,
+    Channel.cause,
+    Channel.checked_at,
+)
+
+
+def load(channel_ids: Sequence[int]) -> list[Watched]:
+    """Those that are held. Channels of one Page stand side by side, so that they share questions."""
+    found = db.session().execute(
+        select(*_COLUMNS)
+        .outerjoin(Grant, Grant.id == Channel.grant_id)
+        .where(Channel.id.in_(channel_ids), Channel.status != Status.DISCONNECTED)
+        .order_by(Channel.page_id, Channel.id)
+    )
+    return list(starmap(Watched, found))
