@@ -14,11 +14,11 @@ from webapp.accounts.queries import members_with
 from webapp.accounts.rules import Right
 from webapp.channels.models import Channel, Incident, Notice
 from webapp.channels.models.incident import Told
+from webapp.channels.remedies import Remedy, remedy
 from webapp.channels.rules import ATTENTION, MAILED
 from webapp.core import db
 from webapp.mail import actions as mail
 from webapp.mail.models import OutgoingMail
-from webapp.meta.errors import Cause
 
 log = logging.getLogger("webapp.channels")
 
@@ -26,8 +26,6 @@ log = logging.getLogger("webapp.channels")
 LEASE = timedelta(minutes=2)
 # Nobody may be told now (the plan ended, nobody has the right): that can change.
 LOOK_AGAIN = timedelta(hours=1)
-# Where "Reauthorise" is not yet what helps, the button must not promise it.
-_SOMETHING_ELSE_FIRST = ATTENTION | {Cause.SECURITY_CHECK, Cause.ROLE_LOST, Cause.PAGE_DELETED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,5 +183,5 @@ def _failure(channel: Channel, incident: Incident) -> Failure:
         since=incident.opened_at,
         facebook_user=channel.grant.facebook_user_name if channel.grant else "",
         lost=incident.cause not in ATTENTION,
-        reauthorise=incident.cause not in _SOMETHING_ELSE_FIRST,
+        reauthorise=remedy(incident.cause) is Remedy.REAUTHORISE,
     )

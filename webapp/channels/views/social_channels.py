@@ -68,7 +68,6 @@ def page_context(member: Membership, current: str, since: int | None = None) -> 
     sign_in = _sign_in()
     return list_context(member, current) | {
         "since": queries.last_authorization_id(sign_in) if since is None else since,
-        "managers": access.whom(member, Right.MANAGE_CHANNELS),
     }
 
 
@@ -90,6 +89,7 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "working": working,
         "broken": sum(of_tab.values()) - working,
         "seen": queries.list_version(workspace),
+        "managers": access.whom(member, Right.MANAGE_CHANNELS),
         "now": clock.now(),
     }
 
