@@ -3,5 +3,19 @@
 from webapp.inbox.models.contact import Contact
 from webapp.inbox.models.conversation import Conversation, ConversationEvent, State
 from webapp.inbox.models.message import Direction, Message, SendStatus
+from webapp.inbox.models.search import SearchDue, SearchEntry
+from webapp.inbox.models.tag import TAGGING, Tag
 
-__all__ = ["Contact", "Conversation", "ConversationEvent", "Direction", "Message", "SendStatus", "State"]
+__all__ = [
+    "TAGGING",
+    "Contact",
+    "Conversation",
+    "ConversationEvent",
+    "Direction",
+    "Message",
+    "SearchDue",
+    "SearchEntry",
+    "SendStatus",
+    "State",
+    "Tag",
+]

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.db import Model
+from webapp.inbox.models.tag import TAGGING, Tag
 
 _DUE = text("profile_due_at IS NOT NULL")
 
@@ -31,6 +32,12 @@ class Contact(Model):
     profile_at: Mapped[datetime | None]
     profile_due_at: Mapped[datetime | None]
     first_at: Mapped[datetime]
+    # What colleagues know and Meta does not tell.
+    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+
+    tags: Mapped[list[Tag]] = relationship(secondary=TAGGING, order_by=Tag.key, lazy="select")
 
     @property
     def label(self) -> str:

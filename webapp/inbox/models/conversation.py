@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from webapp.accounts.models import Person
@@ -14,6 +14,9 @@ from webapp.inbox.models.message import Message
 
 # The list shows the beginning of the newest message; the rest stays with the message.
 SNIPPET = 200
+
+_UNREAD = text("unread > 0")
+_WAITING = text("waiting_since IS NOT NULL")
 
 
 class State(StrEnum):
@@ -28,7 +31,8 @@ class Conversation(Model):
     """`revision` goes up with everything that the list or the thread shows, so that a poll can say "nothing new".
 
     `latest_*` describe the newest message by its own time, whatever order messages come in. `read_until` and
-    `delivered_until` are what the platform tells of the customer's side.
+    `delivered_until` are what the platform tells of the customer's side. `waiting_since` is the first message of the
+    customer that nobody has answered.
     """
 
     __tablename__ = "conversation"
@@ -37,6 +41,20 @@ class Conversation(Model):
         Index("ix_conversation_workspace_latest", "workspace_id", "latest_at", "id"),
         Index("ix_conversation_workspace_state_latest", "workspace_id", "state", "latest_at", "id"),
         Index("ix_conversation_channel_latest", "channel_id", "latest_at", "id"),
+        Index("ix_conversation_contact", "contact_id"),
+        Index("ix_conversation_mine", "workspace_id", "assignee_id", "state", "latest_at", "id"),
+        Index(
+            "ix_conversation_unread",
+            *("workspace_id", "latest_at", "id"),
+            sqlite_where=_UNREAD,
+            postgresql_where=_UNREAD,
+        ),
+        Index(
+            "ix_conversation_waiting",
+            *("workspace_id", "waiting_since", "id"),
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -50,6 +68,7 @@ class Conversation(Model):
     latest_kind: Mapped[str] = mapped_column(default="text")
     latest_is_ours: Mapped[bool] = mapped_column(default=False)
     last_inbound_at: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]
     read_until: Mapped[datetime | None]
     delivered_until: Mapped[datetime | None]
     unread: Mapped[int] = mapped_column(default=0)
@@ -67,6 +86,9 @@ class Conversation(Model):
         """A message of the customer arrived, perhaps late: it opens the reply window and the conversation."""
         self.last_inbound_at = max(message.at, self.last_inbound_at or message.at)
         self.unread += 1
+        is_answered = self.latest_is_ours and message.at < self.latest_at
+        if not is_answered:
+            self.waiting_since = min(message.at, self.waiting_since or message.at)
         self.shows(message)
         if self.state == State.CLOSED:
             self.reopen(None, now=now)
@@ -78,6 +100,8 @@ class Conversation(Model):
             self.latest_text = message.text[:SNIPPET]
             self.latest_kind = "deleted" if message.deleted_at else message.kind
             self.latest_is_ours = message.is_ours
+            if message.is_ours:
+                self.waiting_since = None
         self.touch()
 
     def is_read(self) -> None:
@@ -91,7 +115,7 @@ class Conversation(Model):
 
     def close(self, person: Person, *, now: datetime) -> None:
         """結束事件. Whoever closes what nobody took keeps it as their own."""
-        self.state = State.CLOSED
+        self.state, self.waiting_since = State.CLOSED, None
         if self.assignee_id is None:
             self.assignee_id = person.id
         self._log("closed", person, now)
@@ -111,7 +135,7 @@ class Conversation(Model):
 
 
 class ConversationEvent(Model):
-    """A line in the conversation's log: taken, closed, reopened."""
+    """A line in the conversation's log: who did what with it, or with what we know of the customer."""
 
     __tablename__ = "conversation_event"
     __table_args__ = (Index("ix_conversation_event_conversation_at", "conversation_id", "at"),)
@@ -121,5 +145,9 @@ class ConversationEvent(Model):
     at: Mapped[datetime]
     action: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    # Of a transfer: to whom. Of a change of the customer's card: what (the tag).
+    to_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    subject: Mapped[str] = mapped_column(default="")
 
-    person: Mapped[Person | None] = relationship(lazy="joined")
+    person: Mapped[Person | None] = relationship(lazy="joined", foreign_keys=person_id)
+    to: Mapped[Person | None] = relationship(lazy="joined", foreign_keys=to_id)
