@@ -113,6 +113,11 @@ def list_version(workspace: Workspace) -> str:
     return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
 
 
+def version(found: Channel) -> str:
+    """The same for one channel's page."""
+    return hashlib.sha256(repr((found.revision, found.checked_at, found.verdict_at)).encode()).hexdigest()[:16]
+
+
 def other_user(workspace: Workspace, facebook_user_id: str) -> Grant | None:
     """The grant of another Facebook user under which the workspace already has channels."""
     return db.session().scalar(

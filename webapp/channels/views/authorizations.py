@@ -62,7 +62,8 @@ def watch(member: Membership) -> ResponseReturnValue:
         return nothing_new()
     if trip is None or trip.outcome is None:
         return render_template("channels/_watch.html", member=member, since=since, trip=trip, waiting=True)
-    return render_template("channels/_watch.html", **_end(member, trip))
+    # What the page shows beside it has changed too, and is not to wait for its own poll.
+    return announce(fragment("channels/_watch.html", **_end(member, trip)), "accounts-changed")
 
 
 @bp.get("/w/<slug>/authorizations/<name>")

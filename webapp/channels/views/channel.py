@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -17,7 +17,7 @@ from webapp.channels.views.authorizations import tab_of
 from webapp.channels.views.blueprint import bp, channel_or_404, meta
 from webapp.channels.views.social_channels import list_context
 from webapp.core import clock, db
-from webapp.web.htmx import fragment, go, wants_fragment
+from webapp.web.htmx import fragment, go, nothing_new, wants_fragment
 
 
 @bp.get("/w/<slug>/channels/<int:channel_id>")
@@ -25,15 +25,29 @@ from webapp.web.htmx import fragment, go, wants_fragment
 def channel(member: Membership, channel_id: int) -> ResponseReturnValue:
     """State, cause and history of one channel. The mail's button leads here."""
     found = channel_or_404(member.workspace, channel_id)
-    return render_template(
-        "channels/channel.html",
-        channel=found,
-        history=queries.history(found),
-        incidents=queries.incidents(found),
-        since=queries.last_authorization_id(current_user.sign_in),
-        managers=access.whom(member, Right.MANAGE_CHANNELS),
-        now=clock.now(),
-    )
+    since = queries.last_authorization_id(current_user.sign_in)
+    return render_template("channels/channel.html", since=since, **_state(member, found))
+
+
+@bp.get("/w/<slug>/channels/<int:channel_id>/state")
+@access.member(Right.SEE_CHANNELS)
+def state(member: Membership, channel_id: int) -> ResponseReturnValue:
+    """All that the page shows of the channel, for polls: 204 while it shows what `seen` names."""
+    found = channel_or_404(member.workspace, channel_id)
+    if request.args.get("seen") == queries.version(found):
+        return nothing_new()
+    return render_template("channels/_state.html", **_state(member, found))
+
+
+def _state(member: Membership, found: Channel) -> dict[str, object]:
+    return {
+        "channel": found,
+        "seen": queries.version(found),
+        "history": queries.history(found),
+        "incidents": queries.incidents(found),
+        "managers": access.whom(member, Right.MANAGE_CHANNELS),
+        "now": clock.now(),
+    }
 
 
 @bp.post("/w/<slug>/channels/<int:channel_id>/check")
