@@ -99,4 +99,13 @@ def _read(item: object) -> Json:
     status, body = fields.get("code"), fields.get("body")
     if not isinstance(status, int) or not isinstance(body, str):
         raise GraphError("an answer in a batch has no code or body")
-    return as_object(read_answer(status, body, {}))
+    # Only a refusal's are read: how long the limit of this one Page lasts stands nowhere else.
+    headers = {} if status == 200 else _headers(fields.get("headers"))
+    return as_object(read_answer(status, body, headers))
+
+
+def _headers(given: object) -> dict[str, str]:
+    """A list of names and values; what is of another shape is left out."""
+    found = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    pairs = [(one.get("name"), one.get("value")) for one in found]
+    return {name: value for name, value in pairs if isinstance(name, str) and isinstance(value, str)}

@@ -82,7 +82,7 @@ class Transport:
         It does the work of up to 50 requests, so it may take three times the timeout. It goes as multipart, as in
         Meta's examples: a form would quote every letter of the calls a second time.
         """
-        params = self.signed(self.settings.app_token, {"batch": json.dumps(calls), "include_headers": "false"})
+        params = self.signed(self.settings.app_token, {"batch": json.dumps(calls)})
         parts = {name: (None, value) for name, value in params.items()}
         with _asking_as_app():
             return self._send("POST", "", _BATCH_PATIENCE, files=parts)

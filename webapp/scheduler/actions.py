@@ -16,7 +16,7 @@ from webapp.core import db
 from webapp.meta.gateway import Meta
 from webapp.scheduler import episodes, queries
 from webapp.scheduler.models import Round
-from webapp.scheduler.rules import CAREFUL, FULL, LEASE, hour_name, press_name
+from webapp.scheduler.rules import FULL, LEASE, at_a_time, hour_name, press_name
 
 log = logging.getLogger("webapp.scheduler")
 
@@ -35,7 +35,7 @@ def sweep(meta: Meta, now: Callable[[], datetime], limit: int = FULL, check: Che
     """
     round_id = None
     while not (state := episodes.state()).is_paused(now()):
-        booked = _book(now(), min(limit, CAREFUL) if episodes.is_careful(state) else limit)
+        booked = _book(now(), at_a_time(limit, state.usage, failing=state.failing_since is not None))
         if booked is None:
             _finish(round_id, now())
             return

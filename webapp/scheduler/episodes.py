@@ -15,18 +15,13 @@ from webapp.core import db
 from webapp.mail import actions as mail
 from webapp.scheduler import queries
 from webapp.scheduler.models import MetaState
-from webapp.scheduler.rules import SLOW_FROM, enough_failed, most_failed, pause_after
+from webapp.scheduler.rules import enough_failed, most_failed, pause_after
 
 log = logging.getLogger("webapp.scheduler")
 
 
 def state() -> MetaState:
     return queries.meta_state()
-
-
-def is_careful(current: MetaState) -> bool:
-    """Whether a few channels are enough for now."""
-    return current.failing_since is not None or current.usage >= SLOW_FROM
 
 
 def learn(tally: Tally, now: datetime, began: datetime) -> bool:

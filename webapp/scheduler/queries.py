@@ -9,7 +9,7 @@ from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.scheduler.models import MetaState, Round
-from webapp.scheduler.rules import OVERDUE_AFTER, ROUND_LIFE, SILENCE, hour_name
+from webapp.scheduler.rules import LEASE, OVERDUE_AFTER, ROUND_LIFE, SILENCE, hour_name
 
 _HELD = Channel.status != Status.DISCONNECTED
 
@@ -91,10 +91,11 @@ def is_finished(now: datetime) -> bool:
 
 
 def missed(now: datetime) -> bool:
-    """Whether a channel went without its hourly check."""
+    """Whether a channel went without its hourly check; one that waits because its Page's limit says so did not."""
     limit = now - OVERDUE_AFTER
     missed_one = exists().where(
         _HELD,
+        Channel.next_check_at <= now + LEASE,
         Channel.authorized_at < limit,
         or_(Channel.checked_at.is_(None), Channel.checked_at < limit),
     )

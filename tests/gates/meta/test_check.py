@@ -1,5 +1,7 @@
 """A check: four questions for each channel, fifty in a request, and never an exception."""
 
+import json
+
 import pytest
 import requests
 import requests_mock
@@ -64,8 +66,7 @@ def test_the_questions_are_asked_with_the_right_token_each(graph: GraphClient, m
         "connected_instagram_account{id,username}"
     )
     assert asked[3][1] | {"platform": "instagram", "limit": "1", "fields": "id"} == asked[3][1]
-    outer = form(meta.last_request)
-    assert (outer["access_token"], outer["include_headers"]) == (app_token, "false")
+    assert form(meta.last_request)["access_token"] == app_token
 
 
 def test_each_platform_is_asked_for_its_own_conversations(graph: GraphClient, meta: requests_mock.Mocker) -> None:
@@ -235,6 +236,31 @@ def test_a_refusal_with_status_200_inside_a_batch_is_a_refusal(graph: GraphClien
     meta.post(BATCH_URL, json=Batch(lambda path, params: well(path, params) if path != "1" else item))
     (findings,) = graph.check([probe()])
     assert [error.meaning.cause for error in errors(findings)] == [Cause.APP_REMOVED]
+
+
+ONE_PAGE = {"1784": [{"type": "instagram", "call_count": 100, "estimated_time_to_regain_access": 42}]}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ([{"name": "X-Business-Use-Case-Usage", "value": json.dumps(ONE_PAGE)}], 42 * 60),
+        ([{"name": "Retry-After", "value": "90"}], 90),
+        (None, None),
+        ("text", None),
+        (["text", {}, {"name": 1, "value": None}, {"name": "Retry-After"}], None),
+    ],
+)
+def test_the_limit_of_one_page_tells_inside_the_batch_how_long_it_lasts(
+    graph: GraphClient, meta: requests_mock.Mocker, headers: object, seconds: int | None
+) -> None:
+    item = Raw({"code": 403, "headers": headers, "body": json.dumps(refusal(80002))})
+    meta.post(BATCH_URL, json=Batch(lambda path, params: item if path == "1/conversations" else well(path, params)))
+    limited, other = graph.check([probe(1), probe(2)])
+    (error,) = errors(limited)
+    assert (error.code, error.retry_after) == (80002, seconds)
+    assert errors(other) == []
+    assert "include_headers" not in form(meta.last_request), "Meta leaves them out when told to"
 
 
 def test_a_token_that_no_key_opens_fails_alone_and_is_never_the_channel_s_fault(

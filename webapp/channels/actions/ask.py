@@ -24,8 +24,9 @@ THREADS = 16
 # A slow Meta must not keep channels longer than they were taken for (the sweep's lease is five minutes): after
 # this many seconds no further portion begins.
 PATIENCE = 120.0
-# Percent of the app's limits at which a sweep ends by itself (Graph API rate limiting: X-App-Usage).
-MOST_USAGE = 80
+# Percent of the app's limits (Graph API rate limiting: X-App-Usage) at which no further portion begins: what is
+# under way by then still counts, and must not lead past 80.
+MOST_USAGE = 60
 
 # "Object does not exist", said to a token that covers the Page: the Page is gone.
 _NO_SUCH_OBJECT = (100, 803)
