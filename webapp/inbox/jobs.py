@@ -1,15 +1,24 @@
-"""Doors for the bells and the ticks: replies that are due, profiles to fetch."""
+"""Doors for the bells and the ticks: replies that are due, profiles to fetch, gaps to close."""
+
+import time
 
 from flask import Flask, current_app
 
 from webapp.core import clock
+from webapp.core.work import ring
 from webapp.inbox import actions
+from webapp.inbox.actions import backfill
 from webapp.meta.gateway import Meta
+
+# Pages of a backfill in one go, so that other work has its turn; Instagram allows two questions a second.
+PORTION = 10
+PACE_SECONDS = 0.5
 
 
 def register(app: Flask) -> None:
     app.extensions["bells"].on("inbox.send", send)
     app.extensions["bells"].on("inbox.profile", fetch_profile)
+    app.extensions["bells"].on("inbox.backfill", fetch_conversations)
 
 
 def send(message_id: int) -> None:
@@ -31,8 +40,27 @@ def fetch_profiles_due() -> None:
         fetch_profile(contact_id)
 
 
+def fetch_conversations(backfill_id: int) -> None:
+    for _ in range(PORTION):
+        began = time.monotonic()
+        if not actions.fetch_page(backfill_id, meta=_meta(), now=clock.now()):
+            return
+        time.sleep(max(0.0, PACE_SECONDS - (time.monotonic() - began)))
+    ring("inbox.backfill", backfill_id)
+
+
+def close_gaps() -> None:
+    actions.book_repairs(clock.now())
+    for backfill_id in backfill.due(clock.now()):
+        fetch_conversations(backfill_id)
+
+
 def _meta() -> Meta:
     return current_app.extensions["meta"]  # type: ignore[no-any-return]
 
 
-TICKS = {"inbox.send_due": (5, send_due), "inbox.profiles_due": (60, fetch_profiles_due)}
+TICKS = {
+    "inbox.send_due": (5, send_due),
+    "inbox.profiles_due": (60, fetch_profiles_due),
+    "inbox.close_gaps": (5, close_gaps),
+}

@@ -35,6 +35,12 @@ LEASE = timedelta(minutes=2)
 PAUSES = (timedelta(seconds=3), timedelta(seconds=15), timedelta(seconds=60))
 # Whoever must wait longer than this is told so at once.
 PATIENCE = timedelta(minutes=5)
+# Meta's inbox tells words and writer of so many messages of a conversation (Conversations API).
+REMOTE_DETAILED = 20
+# A loss is noticed by a check, an hour late as a rule, or a day after Meta went quiet.
+UNNOTICED = timedelta(hours=24)
+# A backfill that Meta keeps refusing for the time being is given up after about a day.
+PORTION_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60, 240, 480, 720))
 # An echo belongs to a reply of ours without mid when it says the same at about the same time.
 ECHO_SLACK = timedelta(minutes=10)
 
@@ -99,3 +105,19 @@ def next_try(tries: int, retry_after: int | None, now: datetime) -> datetime | N
         return None
     pause = max(PAUSES[tries - 1], timedelta(seconds=retry_after or 0))
     return now + pause if pause <= PATIENCE else None
+
+
+def gap_begins(lost_at: datetime, connected_at: datetime) -> datetime:
+    """From when on messages may be missing: before the loss was noticed, and not before the account was ours."""
+    since = lost_at - UNNOTICED
+    return max(since, connected_at) if connected_at <= lost_at else since
+
+
+def next_portion(tries: int, retry_after: int | None, now: datetime) -> datetime | None:
+    """When a backfill goes on after its `tries`-th temporary refusal in a row; None gives it up.
+
+    `retry_after` is what Meta asked for, in seconds.
+    """
+    if not 1 <= tries <= len(PORTION_PAUSES):
+        return None
+    return now + max(PORTION_PAUSES[tries - 1], timedelta(seconds=retry_after or 0))

@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import Tuple
 
 from webapp.core import db
 from webapp.core.db import UtcDateTime
-from webapp.inbox.models import Conversation, ConversationEvent, Direction, Message
+from webapp.inbox.models import Conversation, ConversationEvent, Direction, Fetched, Message
 from webapp.inbox.rules import composer
 
 # As many as a screen needs to begin with, and as many as "older" adds.
@@ -23,8 +23,15 @@ MOST = 500
 class Item(NamedTuple):
     """A line of the thread."""
 
-    kind: Literal["day", "message", "event"]
-    value: date | Message | ConversationEvent
+    kind: Literal["day", "message", "event", "gap"]
+    value: date | Message | ConversationEvent | Fetched
+
+
+_KINDS: dict[type, Literal["message", "event", "gap"]] = {
+    Message: "message",
+    ConversationEvent: "event",
+    Fetched: "gap",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,9 @@ def load(conversation: Conversation, *, start_id: int | None = None, before_id: 
     messages, is_live = found[:MOST], len(found) <= MOST
     oldest = messages[0] if messages else None
     return Thread(
-        items=list(_items(messages, _events(conversation, messages, start is not None, is_live))),
+        items=list(
+            _items(messages, _events(conversation, messages, start is not None, is_live), _gaps(conversation, messages))
+        ),
         start_id=oldest.id if oldest else None,
         has_older=oldest is not None and _step_back(conversation, oldest, 1) is not None,
         is_live=is_live,
@@ -141,6 +150,17 @@ def _events(
     return list(db.session().scalars(newest))[::-1]
 
 
+def _gaps(conversation: Conversation, messages: Sequence[Message]) -> list[Fetched]:
+    """What was fetched afterwards, where the first of it is shown."""
+    if not messages:
+        return []
+    wanted = select(Fetched).where(
+        Fetched.conversation_id == conversation.id,
+        Fetched.first_at.between(messages[0].at, messages[-1].at),
+    )
+    return list(db.session().scalars(wanted.order_by(Fetched.id).limit(MOST)))
+
+
 def _quoted(conversation: Conversation, messages: Sequence[Message]) -> dict[str, Message]:
     mids = {message.reply_to_mid for message in messages if message.reply_to_mid}
     if not mids:
@@ -149,15 +169,16 @@ def _quoted(conversation: Conversation, messages: Sequence[Message]) -> dict[str
     return {message.mid: message for message in found if message.mid}
 
 
-def _items(messages: Sequence[Message], events: Sequence[ConversationEvent]) -> Iterator[Item]:
-    lines: list[Message | ConversationEvent] = sorted([*messages, *events], key=lambda line: line.at)
+def _items(messages: Sequence[Message], events: Sequence[ConversationEvent], gaps: Sequence[Fetched]) -> Iterator[Item]:
+    """In order of time; what tells of messages stands above them."""
+    lines: list[Message | ConversationEvent | Fetched] = sorted([*gaps, *messages, *events], key=lambda line: line.at)
     shown: date | None = None
     for line in lines:
         day = to_user_timezone(line.at).date()
         if day != shown:
             shown = day
             yield Item("day", day)
-        yield Item("message" if isinstance(line, Message) else "event", line)
+        yield Item(_KINDS[type(line)], line)
 
 
 def _place() -> Tuple:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from webapp.core import clock
 from webapp.core.crypto import Secret
-from webapp.meta import checks, many, oauth, remote, shapes
+from webapp.meta import checks, many, oauth, remote, shapes, threads
 from webapp.meta.answers import Json, rows
 from webapp.meta.errors import GraphError, NotSent, OutcomeUnknown
 from webapp.meta.gateway import (
@@ -23,6 +23,7 @@ from webapp.meta.gateway import (
     Probe,
     Profile,
     RemoteMessage,
+    RemotePage,
     Routing,
     ThreadOwner,
     TokenState,
@@ -129,6 +130,20 @@ class GraphClient(Meta):
         path = _path(page_id, "conversations")
         answer = self.transport.get(path, page_token, platform=platform, limit="3", fields=remote.NEWEST)
         return remote.read_newest(answer)
+
+    def conversations(
+        self, platform: Platform, page_id: str, page_token: Secret, *, after: str | None = None, limit: int
+    ) -> RemotePage:
+        place = {"after": after} if after else {}
+        answer = self.transport.get(
+            _path(page_id, "conversations"),
+            page_token,
+            platform=platform,
+            limit=str(limit),
+            fields=threads.WHOLE[platform],
+            **place,
+        )
+        return threads.read_page(answer, _next_cursor(answer))
 
     def routing(self, page_id: str, page_token: Secret) -> Routing:
         return remote.read_routing(self.transport.get(_path(page_id), page_token, fields="messaging_feature_status"))

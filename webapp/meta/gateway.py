@@ -159,13 +159,45 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteAttachment:
+    """What came with a message: image, video, audio, file, share, story_mention or story_reply."""
+
+    kind: str
+    url: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteMessage:
-    """A message as Meta's own inbox shows it. `sender_id` may be the account's; `text` is empty for anything else."""
+    """A message as Meta's own inbox shows it. `sender_id` may be the account's; `text` is empty for anything else.
+
+    `at` has whole seconds only. Beyond the newest 20 of a conversation Meta tells `id` and `at` alone.
+    """
 
     id: str
     at: datetime
     sender_id: str = ""
     text: str = ""
+    recipient_id: str = ""
+    attachments: tuple[RemoteAttachment, ...] = ()
+    is_unsupported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteConversation:
+    """A conversation of Meta's inbox with its newest messages, newest first."""
+
+    id: str
+    updated_at: datetime | None
+    messages: tuple[RemoteMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePage:
+    """Some conversations, latest activity first. `after` is where the next page begins, None on the last."""
+
+    conversations: tuple[RemoteConversation, ...]
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +280,11 @@ class Meta(Protocol):
 
     def newest_messages(self, platform: Platform, page_id: str, page_token: Secret) -> list[RemoteMessage]:
         """The last messages of the conversations that moved last, of both sides, newest first."""
+
+    def conversations(
+        self, platform: Platform, page_id: str, page_token: Secret, *, after: str | None = None, limit: int
+    ) -> RemotePage:
+        """Conversations with their newest messages, latest activity first, `limit` of them from `after` on."""
 
     def routing(self, page_id: str, page_token: Secret) -> Routing:
         """Whether another app than ours may be the default receiver."""

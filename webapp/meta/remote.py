@@ -36,25 +36,25 @@ def read_owner(payload: Json) -> ThreadOwner | None:
     """An idle conversation has no row."""
     for row in rows(payload):
         owner = as_object(row.get("thread_owner"))
-        return ThreadOwner(_text(owner.get("app_id")), _moment(owner.get("expiration")))
+        return ThreadOwner(id_or_text(owner.get("app_id")), _moment(owner.get("expiration")))
     return None
 
 
 def _message(row: Json) -> list[RemoteMessage]:
     sender = row.get("from")
-    at = _written(row.get("created_time"))
-    message_id = _text(row.get("id"))
+    at = written(row.get("created_time"))
+    message_id = id_or_text(row.get("id"))
     if at is None or not message_id:
         return []
-    sender_id = _text(sender.get("id")) if isinstance(sender, dict) else ""
+    sender_id = id_or_text(sender.get("id")) if isinstance(sender, dict) else ""
     text = row.get("message")
     return [RemoteMessage(message_id, at, sender_id, text if isinstance(text, str) else "")]
 
 
-def _written(value: object) -> datetime | None:
+def written(value: object) -> datetime | None:
     """`2026-11-22T12:00:00+0000`."""
     try:
-        return datetime.strptime(_text(value), "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
+        return datetime.strptime(id_or_text(value), "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
     except ValueError:
         return None
 
@@ -65,7 +65,7 @@ def _moment(value: object) -> datetime | None:
     return datetime.fromtimestamp(value, UTC)
 
 
-def _text(value: object) -> str:
+def id_or_text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else ""

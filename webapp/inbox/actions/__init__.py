@@ -1,5 +1,6 @@
 """Use cases of the room, one file a concern."""
 
+from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repairs, fetch_newest, fetch_page
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
 from webapp.inbox.actions.receiving import receive
@@ -10,9 +11,14 @@ __all__ = [
     "AlreadyTaken",
     "ComposerClosed",
     "EmptyText",
+    "NotConnected",
     "TextTooLong",
+    "ask_history",
+    "book_repairs",
     "close",
     "dispatch",
+    "fetch_newest",
+    "fetch_page",
     "fetch_profile",
     "forgotten_profiles",
     "lose_sight",

@@ -1,5 +1,6 @@
 """Tables of the room, one file a noun."""
 
+from webapp.inbox.models.backfill import Backfill, Fetched, Reason
 from webapp.inbox.models.contact import Contact
 from webapp.inbox.models.conversation import Conversation, ConversationEvent, State
 from webapp.inbox.models.message import Direction, Message, SendStatus
@@ -8,11 +9,14 @@ from webapp.inbox.models.tag import TAGGING, Tag
 
 __all__ = [
     "TAGGING",
+    "Backfill",
     "Contact",
     "Conversation",
     "ConversationEvent",
     "Direction",
+    "Fetched",
     "Message",
+    "Reason",
     "SearchDue",
     "SearchEntry",
     "SendStatus",
