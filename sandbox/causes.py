@@ -8,12 +8,13 @@ again in the dialog), or `self` (only switching it off here: someone on Meta's s
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sandbox import grants, tokens
+from sandbox import courier, faults, grants, tokens
 from sandbox.model import Fault
 from sandbox.runtime import Sandbox
 from sandbox.state import State
 
-FAULTS = ("outage", "slow", "garbage", "drop", "rate_limited")
+FAULTS = (*faults.KINDS, *courier.KINDS)
+DEFAULT_SECONDS = {**faults.DEFAULT_SECONDS, **courier.DEFAULT_SECONDS}
 
 
 class BadSubject(ValueError):
@@ -85,6 +86,11 @@ def _role_lost(sandbox: Sandbox, subject: Subject, on: bool) -> None:
         sandbox.state.flag("role_lost", f"{person_id}:{subject.page}", on)
 
 
+def _webhook_off(sandbox: Sandbox, subject: Subject, on: bool) -> None:
+    for row in sandbox.state.subscriptions.values():
+        row.active = not on
+
+
 def _subscription_removed(sandbox: Sandbox, subject: Subject, on: bool) -> None:
     if on:
         sandbox.state.pages[subject.page].subscription = None
@@ -104,22 +110,30 @@ TABLE: dict[str, Cause] = {
         Cause("app_removed", PERSON, "login", "person", _app_removed),
         Cause("expired", PERSON, "login", "person", _session("expired")),
         Cause("signed_out", PERSON, "login", "person", _session("signed_out")),
+        Cause("unknown_cause", PERSON, "login", "person", _session("unknown_cause")),
         Cause("permission_cancelled", PERMISSION, "tick", "person", _permission),
         Cause("page_unticked", TICK, "tick", "page", _page_unticked),
         Cause("role_lost", TICK, "self", "page", _role_lost),
         Cause("two_factor_required", PAGE, "self", "page"),
         Cause("page_deleted", PAGE, "self", "page"),
         Cause("instagram_unlinked", PAGE, "self", "page"),
+        Cause("link_incomplete", PAGE, "self", "page"),
         Cause("not_business", ACCOUNT, "self", "page"),
         Cause("message_access_off", PAGE, "self", "page"),
         Cause("connection_unverified", PAGE, "self", "page"),
         Cause("other_app_default", PAGE, "self", "page"),
         Cause("subscription_removed", PAGE, "subscribe", "page", _subscription_removed),
+        Cause("sending_restricted", PAGE, "self", "page"),
+        Cause("business_blocked", PAGE, "self", "page"),
         Cause("customer_blocked", CUSTOMER, "self", "customer"),
+        Cause("customer_unreachable", CUSTOMER, "self", "customer"),
         Cause("app_not_live", APP, "self", "app"),
+        Cause("app_secret_changed", APP, "self", "app"),
+        Cause("app_webhook_off", APP, "self", "app", _webhook_off),
         Cause("proof_required", APP, "self", "app"),
         Cause("login_for_business", APP, "self", "app"),
-        *(Cause(kind, APP, "self", "fault") for kind in FAULTS),
+        *(Cause(kind, APP, "self", "fault") for kind in faults.KINDS),
+        *(Cause(kind, APP, "self", "webhook") for kind in courier.KINDS),
     )
 }
 

@@ -1,20 +1,23 @@
-"""The control page at `/`: accounts, a phone, switches and logs, drawn from the state."""
+"""The control page at `/`: accounts, a phone, switches, stories and logs, drawn from the state."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from sandbox import causes, news, seed, talk
-from sandbox.causes import TABLE, Subject
-from sandbox.model import Conversation, Customer, Page, Person
+from sandbox import news, phone, seed, switchboard, talk, theatre
+from sandbox.causes import Subject
+from sandbox.model import Conversation, Customer, Message, Page, Person
 from sandbox.runtime import Sandbox, this_sandbox
 from sandbox.state import State
+from sandbox.stories import STORIES
 
 blueprint = Blueprint("console", __name__)
 ROWS = 40
+SPEEDS = (1, 2, 5, 20)
 
 
 @dataclass(frozen=True)
@@ -26,17 +29,25 @@ class Choice:
     customer: Customer | None
     person: Person
     page: Page | None
+    reply_to: Message | None
 
+    @property
+    def subject(self) -> Subject:
+        page, customer = self.page, self.customer
+        return Subject(
+            self.person.id,
+            page.id if page else "",
+            (page.instagram_id or "") if page else "",
+            customer.id if customer else "",
+        )
 
-@dataclass(frozen=True)
-class Switch:
-    """One switch as drawn; `fields` are the hidden inputs that say for whom."""
-
-    name: str
-    label: str
-    on: bool
-    heals: str
-    fields: dict[str, str] = field(default_factory=dict)
+    @property
+    def address(self) -> str:
+        """The page again, without a message to reply to."""
+        parts = {"account": self.account_id, "person": self.person.id}
+        if self.customer:
+            parts["customer"] = self.customer.id
+        return "/?" + urlencode(parts)
 
 
 @blueprint.get("/")
@@ -44,22 +55,42 @@ def index() -> str:
     sandbox = this_sandbox()
     with sandbox.lock:
         choice = _choice(sandbox.state)
-        conversation = _conversation(sandbox.state, choice)
         return render_template(
             "control/index.html",
             state=sandbox.state,
             settings=sandbox.settings,
             choice=choice,
-            here="/?" + urlencode(_address(choice)),
+            here=choice.address,
             accounts=_accounts(sandbox.state),
             customers=_customers(sandbox.state, choice.account_id),
-            messages=list(reversed(sandbox.state.messages_of(conversation.id))) if conversation else [],
-            told=conversation is not None and _told(sandbox, conversation),
-            switches=_switches(sandbox.state, choice),
-            faults=_faults(sandbox.state),
+            switches=switchboard.switches(sandbox.state, choice.subject),
+            stories=STORIES.values(),
+            show=theatre.this_stage().show,
+            speeds=SPEEDS,
+            console_url=_console_url(sandbox),
             requests=list(reversed(sandbox.requests))[:ROWS],
             deliveries=[one.summary() for one in sandbox.sender.recent()[:ROWS]],
+            **_phone(sandbox, choice),
         )
+
+
+def _phone(sandbox: Sandbox, choice: Choice) -> dict[str, Any]:
+    conversation = _conversation(sandbox.state, choice)
+    messages, events = phone.menu(choice.platform)
+    return {
+        "bubbles": phone.bubbles(sandbox.state, conversation) if conversation else [],
+        "seen": conversation is not None and phone.seen(sandbox.state, conversation),
+        "told": conversation is not None and _told(sandbox, conversation),
+        "quoted": phone.words_of(choice.reply_to) if choice.reply_to else "",
+        "message_forms": messages,
+        "event_forms": events,
+    }
+
+
+def _console_url(sandbox: Sandbox) -> str:
+    """Where the console is, as far as its webhook address tells."""
+    parts = urlsplit(sandbox.settings.webhook_url)
+    return f"{parts.scheme}://{parts.netloc}/" if parts.netloc else ""
 
 
 @blueprint.get("/favicon.ico")
@@ -73,7 +104,6 @@ def _choice(state: State) -> Choice:
     account_id = request.args.get("account", "")
     if account_id not in state.instagram and account_id not in state.pages:
         account_id = seed.MORNING_INSTAGRAM
-    platform = talk.platform_of(state, account_id)
     page = page_behind(state, account_id)
     customers = _customers(state, account_id)
     wanted = request.args.get("customer", "")
@@ -81,12 +111,9 @@ def _choice(state: State) -> Choice:
     person_id = request.args.get("person", "")
     if person_id not in state.people:
         person_id = next(iter(page.roles)) if page and page.roles else seed.LIN
-    return Choice(account_id, platform, customer, state.people[person_id], page)
-
-
-def _address(choice: Choice) -> dict[str, str]:
-    address = {"account": choice.account_id, "person": choice.person.id}
-    return {**address, "customer": choice.customer.id} if choice.customer else address
+    platform = talk.platform_of(state, account_id)
+    reply_to = state.messages.get(request.args.get("reply", ""))
+    return Choice(account_id, platform, customer, state.people[person_id], page, reply_to)
 
 
 def page_behind(state: State, account_id: str) -> Page | None:
@@ -111,7 +138,8 @@ def _conversation(state: State, choice: Choice) -> Conversation | None:
 
 def _told(sandbox: Sandbox, conversation: Conversation) -> bool:
     page = news.page_of(sandbox.state, conversation)
-    return page is not None and news.heard(sandbox, conversation, page, "messages")
+    kind = "instagram" if conversation.account_id in sandbox.state.instagram else "page"
+    return page is not None and bool(sandbox.callback_for(kind)) and news.heard(sandbox, conversation, page, "messages")
 
 
 def _accounts(state: State) -> list[dict[str, Any]]:
@@ -120,74 +148,27 @@ def _accounts(state: State) -> list[dict[str, Any]]:
     for page in state.pages.values():
         account = state.instagram.get(page.instagram_id or page.connected_instagram_id or "")
         subject = Subject(page=page.id, account=account.id if account else "")
-        broken = [
-            name
-            for name in _page_causes()
-            if causes.is_on(state, name, subject) and getattr(subject, TABLE[name].scope[0])
-        ]
-        rows.append({
-            "page": page,
-            "instagram": account,
-            "half": account is not None and page.instagram_id is None,
-            "broken": broken,
-        })  # fmt: skip
+        rows.append(
+            {
+                "page": page,
+                "instagram": account,
+                "half": account is not None and page.instagram_id is None,
+                "broken": switchboard.on_for_account(state, subject),
+            }
+        )
     return rows
-
-
-def _page_causes() -> list[str]:
-    return [cause.name for cause in TABLE.values() if cause.scope in (causes.PAGE, causes.ACCOUNT)]
-
-
-def _switches(state: State, choice: Choice) -> dict[str, list[Switch]]:
-    page = choice.page
-    subject = Subject(
-        choice.person.id,
-        page.id if page else "",
-        (page.instagram_id or "") if page else "",
-        choice.customer.id if choice.customer else "",
-    )
-    groups: dict[str, list[Switch]] = {"person": [], "permission": [], "page": [], "customer": [], "app": []}
-    for cause in TABLE.values():
-        drawable = all(getattr(subject, part) for part in cause.scope if part != "permission")
-        if cause.group == "fault" or cause.scope == causes.PERMISSION or not drawable:
-            continue
-        groups[cause.group].append(_switch(state, cause.name, subject))
-    grant = state.grants.get(choice.person.id)
-    for permission in grant.permissions if grant else {}:
-        if permission != "public_profile":
-            groups["permission"].append(_switch(state, "permission_cancelled", _with(subject, permission)))
-    return groups
-
-
-def _with(subject: Subject, permission: str) -> Subject:
-    return Subject(subject.person, subject.page, subject.account, subject.customer, permission)
-
-
-def _switch(state: State, name: str, subject: Subject) -> Switch:
-    cause = TABLE[name]
-    fields = {part: getattr(subject, part) for part in cause.scope}
-    label = subject.permission if name == "permission_cancelled" else ""
-    return Switch(name, label, causes.is_on(state, name, subject), cause.heals, fields)
-
-
-def _faults(state: State) -> list[Switch]:
-    """One switch for each kind, and one more for each that is aimed at something."""
-    drawn = [Switch(kind, "", any(_is_plain(fault, kind) for fault in state.faults), "self") for kind in causes.FAULTS]
-    for fault in state.faults:
-        if not _is_plain(fault, fault.kind):
-            fields = {"endpoint": fault.endpoint, "page": fault.page_id}
-            drawn.append(Switch(fault.kind, fault.endpoint or fault.page_id, True, "self", fields))
-    return drawn
-
-
-def _is_plain(fault: Any, kind: str) -> bool:
-    return fault.kind == kind and not fault.endpoint and not fault.page_id
 
 
 @blueprint.app_template_filter("clock")
 def clock(seconds: float) -> str:
     """Local time of day of a Unix instant in seconds."""
     return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
+
+
+@blueprint.app_template_filter("pretty")
+def pretty(body: str) -> str:
+    """A JSON body over several lines, its letters readable."""
+    return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
 
 
 @blueprint.app_template_filter("moment")

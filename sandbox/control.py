@@ -1,76 +1,21 @@
 """The control API: play customers and owners, break things, look behind the scenes. JSON or form posts."""
 
-import re
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Response, jsonify, make_response
 
-from sandbox import causes, grants, login, play, snapshot
+from sandbox import asked, causes, grants, login, play, snapshot, theatre
+from sandbox.asked import act, control_blueprint
 from sandbox.causes import BadSubject, Subject
 from sandbox.graph import subscriptions
 from sandbox.model import Fault
 from sandbox.play import BadPlay
 from sandbox.runtime import Sandbox, this_sandbox
 
-blueprint = Blueprint("control", __name__, url_prefix="/control")
+blueprint = control_blueprint("control", "/control")
 MOST_COPIES = 100
-OWN_PAGE = re.compile(r"/(?![/\\])[^\r\n]*$")
-
-
-@blueprint.before_request
-def only_from_here() -> Response | None:
-    """A page of another site must not press these buttons."""
-    if request.method != "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site":
-        return make_response({"error": "The control API answers its own pages and scripts only."}, 403)
-    return None
-
-
-def _given() -> dict[str, Any]:
-    if request.is_json:
-        body = request.get_json(silent=True)
-        return body if isinstance(body, dict) else {}
-    return request.form.to_dict()
-
-
-def _number(given: dict[str, Any], name: str, default: int) -> int:
-    try:
-        return int(float(given.get(name) or default))
-    except (TypeError, ValueError) as error:
-        raise BadPlay(f"{name} must be a number.") from error
-
-
-def _yes(value: Any) -> bool:
-    return str(value).lower() in ("1", "true", "on", "yes")
-
-
-def _act(action: Callable[[Sandbox, dict[str, Any]], dict[str, Any]]) -> Response:
-    """Run one action under the lock; forms go back to their page, scripts get JSON."""
-    sandbox, given = this_sandbox(), _given()
-    with sandbox.lock:
-        result = action(sandbox, given)
-        sandbox.changed()
-    return _answer(given, result)
-
-
-def _answer(given: dict[str, Any], result: dict[str, Any]) -> Response:
-    back = str(given.get("back", ""))
-    if OWN_PAGE.match(back) and not request.is_json:
-        return make_response(redirect(back, 303))
-    return jsonify(result)
-
-
-@blueprint.errorhandler(BadSubject)
-@blueprint.errorhandler(BadPlay)
-@blueprint.errorhandler(login.Refusal)
-def refused(error: Exception) -> Response:
-    """Scripts get JSON; whoever pressed a button gets a page with the way back."""
-    back = str(request.form.get("back", ""))
-    if OWN_PAGE.match(back):
-        return make_response(render_template("control/refused.html", reason=str(error), back=back), 400)
-    return make_response({"error": str(error)}, 400)
 
 
 @blueprint.get("/state")
@@ -95,31 +40,38 @@ def reset() -> Response:
         sandbox.reset()
         return {"ok": True}
 
-    return _act(action)
+    theatre.this_stage().stop()
+    return act(action)
 
 
 @blueprint.post("/dm")
 def dm() -> Response:
     """A customer writes. `message` may hold any webhook message form instead of `text`."""
-    return _act(play.customer_writes)
+    return act(play.customer_writes)
+
+
+@blueprint.post("/act")
+def do() -> Response:
+    """A customer does any form by name: `{"account", "customer", "form", "text", "mid", "times"}`."""
+    return act(play.customer_does)
 
 
 @blueprint.post("/reply")
 def reply() -> Response:
     """The business answers in the Instagram or Messenger app itself: an echo without our app."""
-    return _act(play.business_writes)
+    return act(play.business_writes)
 
 
 @blueprint.post("/event")
 def event() -> Response:
     """Any other customer event: `{"account", "customer", "field", "event": {"read": {…}}}`."""
-    return _act(play.customer_acts)
+    return act(play.customer_acts)
 
 
 @blueprint.post("/thread-owner")
 def thread_owner() -> Response:
     """Another app passes a thread to ours (`app` ours) or takes it back (`app` other)."""
-    return _act(play.thread_passes)
+    return act(play.thread_passes)
 
 
 @blueprint.post("/causes")
@@ -127,7 +79,7 @@ def switch() -> Response:
     """Switch one cause; the fault kinds also take endpoint, page, seconds and times."""
 
     def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
-        name, on = str(given.get("cause", "")), _yes(given.get("on", True))
+        name, on = str(given.get("cause", "")), asked.yes(given.get("on", True))
         if name in causes.FAULTS:
             fault = _fault(name, given)
             causes.set_fault(sandbox.state, fault, on)
@@ -137,12 +89,12 @@ def switch() -> Response:
         done = causes.switch(sandbox, name, subject, on)
         return {"cause": name, "on": on, "subject": asdict(done)}
 
-    return _act(action)
+    return act(action)
 
 
 def _fault(kind: str, given: dict[str, Any]) -> Fault:
     try:
-        seconds = float(given.get("seconds") or (5.0 if kind == "slow" else 0.0))
+        seconds = float(given.get("seconds") or causes.DEFAULT_SECONDS.get(kind, 0.0))
         times = int(given["times"]) if given.get("times") else None
     except ValueError as error:
         raise BadSubject("seconds and times must be numbers.") from error
@@ -153,25 +105,25 @@ def _fault(kind: str, given: dict[str, Any]) -> Fault:
 @blueprint.post("/redeliver")
 def redeliver() -> Response:
     """Send the webhook of a message again, `times` times, one by one or side by side (`at_once`)."""
-    sandbox, given = this_sandbox(), _given()
+    sandbox, given = this_sandbox(), asked.values()
     original = next((one for one in sandbox.sender.recent() if one.what.endswith(f" {given.get('mid')}")), None)
     if original is None:
         return make_response({"error": "No delivery of this mid was sent."}, 404)
-    times = max(1, min(_number(given, "times", 1), MOST_COPIES))
+    times = max(1, min(asked.number(given, "times", 1), MOST_COPIES))
     copies = sandbox.sender.copies(original, times)
-    if _yes(given.get("wrong_signature", False)):
+    if asked.yes(given.get("wrong_signature", False)):
         for copy in copies:
             copy.secret = "not-the-app-secret"
-    size = times if _yes(given.get("at_once", False)) else 1
+    size = times if asked.yes(given.get("at_once", False)) else 1
     for first in range(0, times, size):
         sandbox.sender.send_at_once(copies[first : first + size])
-    return _answer(given, {"deliveries": [copy.summary() for copy in copies]})
+    return asked.answered(given, {"deliveries": [copy.summary() for copy in copies]})
 
 
 @blueprint.post("/settle")
 def settle() -> Response:
     """Wait until every webhook that is due has been answered: `{"settled": true}`."""
-    timeout = min(_number(_given(), "timeout", 5), 60)
+    timeout = min(asked.number(asked.values(), "timeout", 5), 60)
     return jsonify({"settled": this_sandbox().sender.settle(timeout)})
 
 
@@ -180,10 +132,10 @@ def clock() -> Response:
     """Move the sandbox's clock: `advance` seconds, added to what was moved before."""
 
     def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
-        sandbox.state.clock_offset += _number(given, "advance", 0)
+        sandbox.state.clock_offset += asked.number(given, "advance", 0)
         return {"now": sandbox.state.now()}
 
-    return _act(action)
+    return act(action)
 
 
 @blueprint.post("/login")
@@ -194,23 +146,23 @@ def login_without_pages() -> Response:
     def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
         params = dict(parse_qsl(urlsplit(str(given.get("url", ""))).query, keep_blank_values=True))
         run = login.begin(sandbox, params)
-        if _yes(given.get("cancel", False)):
+        if asked.yes(given.get("cancel", False)):
             return {"location": login.cancel(sandbox, run)}
         return {"location": play.log_in(sandbox, run, given)}
 
-    return _act(action)
+    return act(action)
 
 
 @blueprint.post("/pages")
 def crowd() -> Response:
     """Give a person `count` more Pages, each with an Instagram account unless `instagram` is false."""
-    return _act(play.more_pages)
+    return act(play.more_pages)
 
 
 @blueprint.post("/app")
 def app_settings() -> Response:
     """Point the app elsewhere while running: webhook_url, deauthorize_url, data_deletion_url, redirect_uris."""
-    return _act(play.app_moves)
+    return act(play.app_moves)
 
 
 @blueprint.post("/data-deletion")
@@ -223,7 +175,7 @@ def data_deletion() -> Response:
             raise BadPlay("data-deletion needs a known person.")
         return {"sent": grants.ask_for_deletion(sandbox, person_id)}
 
-    return _act(action)
+    return act(action)
 
 
 @blueprint.post("/handshake")
@@ -255,4 +207,4 @@ def clear_mails() -> Response:
         sandbox.postbox.clear()
         return {"ok": True}
 
-    return _act(action)
+    return act(action)

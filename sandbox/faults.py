@@ -14,7 +14,9 @@ from sandbox.runtime import Sandbox
 from sandbox.state import State
 
 GARBAGE = "<!DOCTYPE html><html><head><title>Facebook</title></head><body>Sorry, something went wrong.</body>"
+KINDS = ("outage", "unavailable", "rate_limited", "slow", "hang", "garbage", "truncated", "drop", "lost_answer")
 REFUSING = ("outage", "rate_limited")
+DEFAULT_SECONDS = {"slow": 5.0, "hang": 20.0}
 MOST_SECONDS = 120.0
 
 
@@ -27,12 +29,11 @@ def meeting(state: State, path: str, page_id: str = "", aimed_only: bool = False
     met = [
         fault
         for fault in state.faults
-        if _matches(fault, path, page_id) and (fault.endpoint or fault.page_id or not aimed_only)
+        if fault.kind in KINDS
+        and _matches(fault, path, page_id)
+        and (fault.endpoint or fault.page_id or not aimed_only)
     ]
-    for fault in met:
-        if fault.remaining is not None:
-            fault.remaining -= 1
-    state.faults = [fault for fault in state.faults if fault.remaining is None or fault.remaining > 0]
+    state.count_down(met)
     return met
 
 
@@ -44,18 +45,28 @@ def _matches(fault: Fault, path: str, page_id: str) -> bool:
 
 def wait(met: list[Fault]) -> None:
     """Be slow. Call it without holding the lock."""
-    seconds = sum(fault.seconds for fault in met if fault.kind == "slow")
+    seconds = sum(fault.seconds for fault in met if fault.kind in DEFAULT_SECONDS)
     if seconds > 0:
         time.sleep(min(seconds, MOST_SECONDS))
 
 
 def raw_answer(met: list[Fault]) -> Response | None:
-    """Answers that are no Graph answer: HTML with status 200, or a connection that closes."""
+    """Answers that are no Graph answer: HTML with status 200 or 503, or a connection that closes."""
     kinds = {fault.kind for fault in met}
     if "drop" in kinds:
         hang_up()
         return Response(status=500)
+    if "unavailable" in kinds:
+        return Response(GARBAGE, status=503, mimetype="text/html")
     return Response(GARBAGE, mimetype="text/html") if "garbage" in kinds else None
+
+
+def spoiled(met: list[Fault], text: str) -> str:
+    """The answer after everything was done: cut in the middle, or kept from ever arriving."""
+    kinds = {fault.kind for fault in met}
+    if "lost_answer" in kinds:
+        hang_up()
+    return text[: len(text) // 2] if "truncated" in kinds else text
 
 
 def hang_up() -> None:

@@ -5,7 +5,7 @@ from sandbox.model import Grant
 from sandbox.runtime import Sandbox
 
 # A fresh login mends these for the person who logs in; their old tokens stay dead.
-HEALED_BY_LOGIN = ("password_changed", "two_factor", "app_removed", "expired", "signed_out")
+HEALED_BY_LOGIN = ("password_changed", "two_factor", "app_removed", "expired", "signed_out", "unknown_cause")
 
 ALWAYS_GRANTED = "public_profile"
 
@@ -66,7 +66,7 @@ def _call_back(sandbox: Sandbox, what: str, url: str, person_id: str) -> bool:
         "algorithm": "HMAC-SHA256",
         "issued_at": sandbox.state.now(),
     }
-    signed = signature.signed_request(sandbox.settings.app_secret, payload)
+    signed = signature.signed_request(sandbox.app_secret, payload)
     sandbox.sender.post_form(f"{what} {person_id}", url, "signed_request", signed)
     return True
 

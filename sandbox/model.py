@@ -70,7 +70,10 @@ class Customer:
 
 @dataclass
 class Conversation:
-    """One customer with one account; `account_id` is an Instagram account id or a Page id."""
+    """One customer with one account; `account_id` is an Instagram account id or a Page id.
+
+    `read_ms` is until when the customer has read.
+    """
 
     id: str
     platform: str
@@ -78,11 +81,15 @@ class Conversation:
     customer_id: str
     owner_app_id: str | None = None
     owner_until: int = 0
+    read_ms: int = 0
 
 
 @dataclass
 class Message:
-    """One message; `content` is the webhook form of the message without its mid."""
+    """One message; `content` is the webhook form of the message without its mid.
+
+    `reactions` maps who reacted to the emoji; `unsent` leaves nothing of the content.
+    """
 
     mid: str
     conversation_id: str
@@ -91,6 +98,9 @@ class Message:
     at_ms: int
     content: dict[str, Any] = field(default_factory=dict)
     app_id: str | None = None
+    reactions: dict[str, str] = field(default_factory=dict)
+    edits: int = 0
+    unsent: bool = False
 
 
 @dataclass
@@ -144,7 +154,7 @@ class LoginCode:
 
 @dataclass
 class Fault:
-    """A broken answer: kind is outage, slow, garbage, drop or rate_limited.
+    """A broken answer, or a webhook that travels badly; the kinds are in faults.py and courier.py.
 
     `endpoint` is a shell-style pattern over the path without its version (empty: every one);
     `remaining` counts down to 0 where a fault shall happen only so many times (None: until switched off).

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox import payloads
+from sandbox import courier, payloads
 from sandbox.model import INSTAGRAM, Conversation, Grant, Message, Page
 from sandbox.runtime import Sandbox
 from sandbox.state import State
@@ -33,7 +33,18 @@ def publish(
     if page is None or not heard(sandbox, conversation, page, "standby" if standby else field):
         return None
     body = payloads.envelope(conversation.platform, conversation.account_id, event, state.now_ms(), standby)
-    return sandbox.sender.post_json(what, sandbox.callback_for(str(body["object"])), body, delay)
+    return courier.carry(sandbox, page.id, what, body, delay)
+
+
+def publish_entry(
+    sandbox: Sandbox, conversation: Conversation, field: str, entry: dict[str, Any], what: str
+) -> Delivery | None:
+    """Queue an entry that is no conversation event: comments, tests of the dashboard, old announcements."""
+    page = page_of(sandbox.state, conversation)
+    if page is None or not heard(sandbox, conversation, page, field):
+        return None
+    body = payloads.entry_body(conversation, entry, sandbox.state.now_ms())
+    return courier.carry(sandbox, page.id, what, body)
 
 
 def page_of(state: State, conversation: Conversation) -> Page | None:
@@ -60,6 +71,8 @@ def _heard_on_instagram(sandbox: Sandbox, page: Page, name: str) -> bool:
     subscription = state.subscriptions.get("instagram")
     if subscription is None or name not in subscription.fields:
         return False
+    if state.flagged("link_incomplete", page.id):
+        return False
     closed = state.flagged("message_access_off", page.id) or state.flagged("instagram_unlinked", page.id)
     if closed or state.flagged("not_business", page.instagram_id or ""):
         return False
@@ -67,10 +80,10 @@ def _heard_on_instagram(sandbox: Sandbox, page: Page, name: str) -> bool:
 
 
 def _covered(state: State, page: Page, permission: str) -> bool:
-    return any(_gives(grant, page, permission) for grant in state.grants.values())
+    return any(gives(grant, page, permission) for grant in state.grants.values())
 
 
-def _gives(grant: Grant, page: Page, permission: str) -> bool:
+def gives(grant: Grant, page: Page, permission: str) -> bool:
     if not grant.covers_page(page.id) or not grant.has("pages_manage_metadata") or not grant.has(permission):
         return False
     return not permission.startswith("instagram_") or grant.covers_instagram(page.instagram_id)

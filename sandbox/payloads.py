@@ -39,6 +39,13 @@ def envelope(platform: str, account_id: str, event: dict[str, Any], at_ms: int, 
     }
 
 
+def entry_body(conversation: Conversation, entry: dict[str, Any], at_ms: int) -> dict[str, Any]:
+    """The whole body around an entry of another form; `time` is in seconds where the form is `changes`."""
+    at = at_ms // 1000 if "changes" in entry else at_ms
+    kind = "instagram" if conversation.platform == INSTAGRAM else "page"
+    return {"object": kind, "entry": [{"id": conversation.account_id, "time": at, **entry}]}
+
+
 def permission_change(person_id: str, at: int, field: str, verb: str, target_ids: list[str] | None) -> dict[str, Any]:
     """object=permissions; `at` is in seconds here, as in every `changes` body."""
     value: dict[str, Any] = {"verb": verb}

@@ -4,13 +4,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sandbox import ids, login, news, payloads, seed, talk
+from sandbox import acts, ids, login, news, payloads, seed, talk
 from sandbox.graph import threads
 from sandbox.model import FULL_ROLE, Conversation, InstagramAccount, Message, Page
 from sandbox.runtime import LoginRun, Sandbox, describe
 from sandbox.state import State
 
 MOST_PAGES = 1000
+MOST_TIMES = 200
 
 
 class BadPlay(ValueError):
@@ -61,13 +62,23 @@ def customer_writes(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
     return _told(sandbox, conversation, message, _seconds(given.get("delay")))
 
 
+def customer_does(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
+    """One form of forms.py, or the same one several times over (`times`); answers what the last one did."""
+    conversation = _conversation(sandbox, given, may_create=True)
+    name, text, mid = (str(given.get(part) or "") for part in ("form", "text", "mid"))
+    times = max(1, min(int(_seconds(given.get("times") or 1)), MOST_TIMES))
+    for number in range(1, times + 1):
+        said = text if times == 1 else f"{text or '還在嗎？'} ({number}/{times})"
+        done = acts.act(sandbox, conversation, name, said, mid)
+    return done
+
+
 def business_writes(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
     text = str(given.get("text") or "").strip()
     if not text:
         raise BadPlay("text must not be empty.")
     conversation = _conversation(sandbox, given, may_create=False)
-    message = talk.write(sandbox.state, conversation, {"text": text}, from_customer=False)
-    return _told(sandbox, conversation, message, 0.0)
+    return acts.business_sends(sandbox, conversation, {"text": text})
 
 
 def _told(sandbox: Sandbox, conversation: Conversation, message: Message, delay: float) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class Mail:
 class Postbox:
     """The last mails, newest first. Filled by the SMTP thread, read by request threads."""
 
-    def __init__(self) -> None:
-        self._mails: deque[Mail] = deque(maxlen=KEPT)
+    def __init__(self, kept: int = KEPT) -> None:
+        self._mails: deque[Mail] = deque(maxlen=kept)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 

@@ -57,6 +57,7 @@ class Sandbox:
         self.calls_this_hour = 0
         self.hour = 0
         self.revision = 0
+        self.origin = f"http://{settings.host}:{settings.port}"
         self.state = self._stored() or seed.planted(settings)
 
     def _stored(self) -> State | None:
@@ -85,6 +86,12 @@ class Sandbox:
         self.postbox.clear()
         self.calls = self.calls_this_hour = 0
         self.changed()
+
+    @property
+    def app_secret(self) -> str:
+        """The app secret as Meta knows it; another one after it was changed in the dashboard."""
+        changed = self.state.flagged("app_secret_changed")
+        return f"changed-{self.settings.app_secret}" if changed else self.settings.app_secret
 
     def callback_for(self, object_name: str) -> str:
         subscription = self.state.subscriptions.get(object_name)

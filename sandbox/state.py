@@ -59,6 +59,13 @@ class State:
         change = self.flags.add if on else self.flags.discard
         change(f"{cause} {subject}")
 
+    def count_down(self, met: list[Fault]) -> None:
+        """Faults that were set for so many times end with the last of them."""
+        for fault in met:
+            if fault.remaining is not None:
+                fault.remaining -= 1
+        self.faults = [fault for fault in self.faults if fault.remaining is None or fault.remaining > 0]
+
     def page_of_instagram(self, instagram_id: str) -> Page | None:
         return next((page for page in self.pages.values() if page.instagram_id == instagram_id), None)
 

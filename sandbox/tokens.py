@@ -46,8 +46,8 @@ def _same_page_token(token: Token, user_token: Token, page_id: str) -> bool:
     )
 
 
-def issue_app_token(state: State, settings: Settings) -> Token:
-    return _keep(state, Token(f"{settings.app_id}|{settings.app_secret}", "APP", "", state.now(), 0, 0))
+def issue_app_token(state: State, app_id: str, app_secret: str) -> Token:
+    return Token(f"{app_id}|{app_secret}", "APP", "", state.now(), 0, 0)
 
 
 def _keep(state: State, token: Token) -> Token:

@@ -3,6 +3,7 @@
 import heapq
 import http.client
 import itertools
+import json
 import threading
 import time
 import urllib.error
@@ -30,7 +31,7 @@ class Attempt:
 
 @dataclass
 class Delivery:
-    """One body on its way. `state` is waiting, delivered or dropped."""
+    """One body on its way. `state` is waiting, delivered, dropped or lost; while it `gathers`, more entries join it."""
 
     id: int
     what: str
@@ -40,6 +41,7 @@ class Delivery:
     signed: bool = True
     secret: str = ""
     retries: bool = True
+    gathers: bool = False
     state: str = "waiting"
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -67,19 +69,40 @@ class WebhookSender:
         self._settings = settings
         self._numbers = itertools.count(1)
         self._queue: list[tuple[float, int, Delivery]] = []
-        self._wake = threading.Condition()
+        self._wake = threading.Condition(threading.RLock())
         self._busy = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
         self.log: deque[Delivery] = deque(maxlen=LOG_LENGTH)
 
     def post_json(
-        self, what: str, url: str, payload: Any, delay: float = 0.0, secret: str = "", retries: bool = True
+        self, what: str, url: str, payload: Any, delay: float = 0.0, secret: str = "", gathers: bool = False
     ) -> Delivery:
-        """Queue a webhook. Another `secret` than the app's makes a forged signature."""
-        body = signature.wire(payload)
+        """Queue a webhook. Another `secret` than the app's makes a forged signature.
+
+        One that `gathers` joins the body that is already waiting for the same address, as Meta puts up to
+        a thousand updates into one.
+        """
         key = secret or self._settings.app_secret
-        return self._queue_up(what, url, body, "application/json", delay, secret=key, retries=retries)
+        with self._wake:
+            waiting = self._gathering(url, payload["object"]) if gathers else None
+            if waiting is not None:
+                known = json.loads(waiting.body)
+                waiting.body = signature.wire({**known, "entry": [*known["entry"], *payload["entry"]]})
+                return waiting
+            body = signature.wire(payload)
+            return self._queue_up(what, url, body, "application/json", delay, secret=key, gathers=gathers)
+
+    def _gathering(self, url: str, kind: str) -> Delivery | None:
+        start = f'{{"object":"{kind}"'.encode()
+        waiting = (delivery for _, _, delivery in self._queue if delivery.gathers and not delivery.attempts)
+        return next((one for one in waiting if one.url == url and one.body.startswith(start)), None)
+
+    def lose(self, what: str, url: str, payload: Any) -> None:
+        """Note in the log what Meta should have sent and never will."""
+        with self._wake:
+            body = signature.wire(payload)
+            self.log.append(Delivery(next(self._numbers), what, url, body, "application/json", state="lost"))
 
     def post_form(self, what: str, url: str, name: str, value: str) -> Delivery:
         """Queue a form post, as the deauthorize and data-deletion callbacks are."""

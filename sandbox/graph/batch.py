@@ -11,6 +11,8 @@ from sandbox.graph.call import GraphCall
 from sandbox.runtime import Sandbox
 
 MOST = 50
+NO_ANSWER = ("drop", "garbage", "unavailable")
+DONE_UNSEEN = ("lost_answer", "truncated")
 
 
 def run(sandbox: Sandbox, call: GraphCall) -> dispatch.Answer:
@@ -39,9 +41,11 @@ def _item(sandbox: Sandbox, call: GraphCall, item: dict[str, Any], with_headers:
     with sandbox.lock:
         met = faults.meeting(sandbox.state, inner.path, dispatch.page_of_call(sandbox, inner), aimed_only=True)
     faults.wait(met)
-    if any(fault.kind in ("drop", "garbage") for fault in met):
+    if any(fault.kind in NO_ANSWER for fault in met):
         return None
     answer = dispatch.answer(sandbox, inner, met)
+    if any(fault.kind in DONE_UNSEEN for fault in met):
+        return None
     quiet = item.get("omit_response_on_success") and item.get("name") and answer.status == 200
     if quiet:
         return None

@@ -102,8 +102,10 @@ def authenticate(sandbox: Sandbox, call: GraphCall) -> Context:
 def find_token(sandbox: Sandbox, value: str) -> Token | None:
     """A stored token, or the app token in its literal form `{app id}|{app secret}`."""
     settings = sandbox.settings
-    if hmac.compare_digest(value.encode(), f"{settings.app_id}|{settings.app_secret}".encode()):
+    if hmac.compare_digest(value.encode(), f"{settings.app_id}|{sandbox.app_secret}".encode()):
         return Token(value, "APP", "", sandbox.state.now(), 0, 0)
+    if value.startswith(f"{settings.app_id}|"):
+        raise errors.bad_token_signature()
     return sandbox.state.tokens.get(value)
 
 
@@ -121,6 +123,6 @@ def check_proof(sandbox: Sandbox, call: GraphCall) -> None:
     message = call.token
     if call.params.get("appsecret_time"):
         message = f"{call.token}|{call.text('appsecret_time')}"
-    expected = tokens.proof(sandbox.settings.app_secret, message)
+    expected = tokens.proof(sandbox.app_secret, message)
     if not hmac.compare_digest(expected.encode(), given.encode()):
         raise GraphError(100, "Invalid appsecret_proof provided in the API argument", type="GraphMethodException")

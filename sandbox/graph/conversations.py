@@ -84,7 +84,7 @@ def _spelled(wanted: list[Field]) -> str:
 
 
 def _messages(context: Context, call: GraphCall, conversation: Conversation, wanted: list[Field]) -> dict[str, Any]:
-    rows = context.state.messages_of(conversation.id)
+    rows = [row for row in context.state.messages_of(conversation.id) if not row.unsent]
     return paging.page(
         call,
         rows,
@@ -145,6 +145,12 @@ def _reply_to(context: Context, message: Message, field: Field) -> Any:
     return replied if replied else MISSING
 
 
+def _reactions(context: Context, message: Message, field: Field) -> Any:
+    """Who reacted with what, as far as the SDK's message node names it."""
+    rows = [{"reaction": emoji, "users": [party(context, who)]} for who, emoji in message.reactions.items()]
+    return {"data": rows} if rows else MISSING
+
+
 def _participants(context: Context, conversation: Conversation, field: Field) -> dict[str, Any]:
     ends = (conversation.account_id, conversation.customer_id)
     return {"data": [party(context, end) for end in ends]}
@@ -172,7 +178,7 @@ MESSAGE: dict[str, Reader] = {
     "is_unsupported": _detail(lambda context, row, field: row.content.get("is_unsupported", MISSING)),
     "story": nodes.fixed(MISSING),
     "shares": nodes.fixed(MISSING),
-    "reactions": nodes.fixed(MISSING),
+    "reactions": _detail(_reactions),
     "tags": nodes.fixed(MISSING),
     "sticker": nodes.fixed(MISSING),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import faults, ids
 from sandbox.graph import conversations, edges, errors, messages, nodes, oauth, subscriptions, threads
-from sandbox.graph.call import LATEST, Context, GraphCall, authenticate, find_token
+from sandbox.graph.call import LATEST, Context, GraphCall, authenticate
 from sandbox.graph.errors import GraphError
 from sandbox.model import Fault
 from sandbox.runtime import Sandbox
@@ -79,7 +79,7 @@ def refused(error: GraphError) -> Answer:
 
 def page_of_call(sandbox: Sandbox, call: GraphCall) -> str:
     """The Page whose token was sent, for faults that meet one Page only."""
-    token = find_token(sandbox, call.token)
+    token = sandbox.state.tokens.get(call.token)
     return (token.page_id or "") if token else ""
 
 

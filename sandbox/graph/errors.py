@@ -54,6 +54,11 @@ def unparsable_token() -> GraphError:
     return invalid_token("Invalid OAuth access token - Cannot parse access token")
 
 
+def bad_token_signature() -> GraphError:
+    """An app token made with another secret than the app's; the text is from memory."""
+    return invalid_token("Invalid OAuth access token signature.")
+
+
 def session_error(cause: str, app_id: str, expired_at: int, now: int) -> GraphError:
     """The 190 of a token that a cause has killed. `expired_at` and `now` are Unix seconds."""
     if cause == "expired":
@@ -79,6 +84,7 @@ _SESSION = {
         "The session has been invalidated because the user changed their password or Facebook has changed "
         "the session for security reasons.",
     ),
+    "unknown_cause": (1349195, "The session cannot be used for a reason that is not documented."),
     "app_removed": (458, "The user has not authorized application {app_id}."),
     "signed_out": (467, "The session is invalid because the user logged out."),
     "security_check": (

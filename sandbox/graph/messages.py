@@ -22,6 +22,7 @@ def send(context: Context, page: Page) -> dict[str, Any]:
     customer = recipient(context, page)
     platform = talk.platform_of(context.state, customer.account_id)
     _check_channel(context, page, platform)
+    _check_allowed(context, page, platform)
     conversation = talk.conversation_with(context.state, platform, customer.account_id, customer.id)
     _check_reachable(context, page, customer, conversation)
     if context.call.params.get("sender_action"):
@@ -62,7 +63,18 @@ def _check_channel(context: Context, page: Page, platform: str) -> None:
         raise GraphError(200, text, 2018028, status=403)
 
 
+def _check_allowed(context: Context, page: Page, platform: str) -> None:
+    """Meta's own sanctions, which stop sending and nothing else."""
+    if context.state.flagged("sending_restricted", page.id):
+        raise GraphError(10, "(#10) You are temporarily restricted from sending messages.", 1893063)
+    if platform == INSTAGRAM and context.state.flagged("business_blocked", page.id):
+        text = "The business has been blocked from sending messages via the IG Messaging API"
+        raise errors.bad_parameter(text, 2534029)
+
+
 def _check_reachable(context: Context, page: Page, customer: Customer, conversation: Conversation) -> None:
+    if context.state.flagged("customer_unreachable", customer.id):
+        raise GraphError(10, "(#10) They can't receive your messages right now.", 2018108)
     if context.state.flagged("customer_blocked", customer.id):
         raise GraphError(551, "(#551) This person isn't available right now.", 1545041)
     if not news.another_app_owns(context.state, context.sandbox.settings.app_id, page, conversation):

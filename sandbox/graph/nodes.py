@@ -41,6 +41,8 @@ def page_tasks(context: Context, page: Page, field: Field) -> Any:
 
 
 def linked_account(context: Context, page: Page, field: Field) -> Any:
+    if context.state.flagged("link_incomplete", page.id):
+        return MISSING
     return _account_field(context, page, page.instagram_id, field)
 
 
@@ -190,7 +192,8 @@ def customer_node(context: Context, customer: Customer) -> dict[str, Any]:
 def check_instagram_open(context: Context, page: Page) -> None:
     """What stands between a Page token and Instagram messages, in the order Meta is seen to answer."""
     state = context.state
-    if not page.instagram_id or state.flagged("instagram_unlinked", page.id):
+    unlinked = state.flagged("instagram_unlinked", page.id) or state.flagged("link_incomplete", page.id)
+    if not page.instagram_id or unlinked:
         raise errors.not_linked()
     context.require("instagram_manage_messages")
     if not context.grant.covers_instagram(page.instagram_id):

@@ -20,7 +20,7 @@ def access_token(sandbox: Sandbox, call: GraphCall) -> dict[str, Any]:
     _check_app(sandbox, call)
     kind = call.text("grant_type")
     if kind == "client_credentials":
-        token = tokens.issue_app_token(sandbox.state, sandbox.settings)
+        token = tokens.issue_app_token(sandbox.state, sandbox.settings.app_id, sandbox.app_secret)
         return {"access_token": token.value, "token_type": "bearer"}
     if kind == "fb_exchange_token":
         return _exchanged(sandbox, call)
@@ -33,7 +33,7 @@ def _check_app(sandbox: Sandbox, call: GraphCall) -> None:
     if call.text("client_id") != sandbox.settings.app_id:
         raise GraphError(101, "Error validating application. Cannot get application info due to a system error.")
     secret = call.text("client_secret")
-    if not hmac.compare_digest(secret.encode(), sandbox.settings.app_secret.encode()):
+    if not hmac.compare_digest(secret.encode(), sandbox.app_secret.encode()):
         raise GraphError(1, "Error validating client secret.")
 
 

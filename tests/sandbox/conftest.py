@@ -1,21 +1,26 @@
-"""A sandbox over real HTTP on a free port, a server that receives its webhooks, and a browser without scripts."""
+"""A sandbox over real HTTP on a free port, a server that receives its webhooks, and a browser without scripts.
+
+The two servers run for the whole session; each test gets a new sandbox and a new receiver behind them.
+"""
 
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from sandbox import Settings, create_app
+from sandbox.runtime import Sandbox
+from sandbox.stage import Stage
 from tests.sandbox.stand import REDIRECT_URI, Receiver, Stand, Visitor, close, serve
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    received = Receiver()
+@pytest.fixture(scope="session")
+def receiving() -> Iterator[tuple[Flask, str]]:
     app = Flask("receiver")
 
     @app.post("/<path:path>")
     def post(path: str) -> Response:
+        received: Receiver = current_app.extensions["receiver"]
         with received.arrived:
             if request.form:
                 received.forms.append({"path": path, **request.form.to_dict()})
@@ -26,14 +31,22 @@ def receiver() -> Iterator[Receiver]:
 
     @app.get("/<path:path>")
     def handshake(path: str) -> Response:
+        received: Receiver = current_app.extensions["receiver"]
         if request.args.get("hub.verify_token") != received.verify_token:
             return Response("no", 403)
         return Response(request.args["hub.challenge"])
 
     server, origin = serve(app)
-    received.url = origin
-    yield received
+    yield app, origin
     close(server)
+
+
+@pytest.fixture
+def receiver(receiving: tuple[Flask, str]) -> Receiver:
+    app, origin = receiving
+    received: Receiver = Receiver(url=origin)
+    app.extensions["receiver"] = received
+    return received
 
 
 @pytest.fixture
@@ -47,13 +60,22 @@ def settings(receiver: Receiver) -> Settings:
     )
 
 
-@pytest.fixture
-def stand(settings: Settings) -> Iterator[Stand]:
-    app = create_app(settings)
+@pytest.fixture(scope="session")
+def serving() -> Iterator[tuple[Flask, str]]:
+    app = create_app(Settings())
     server, origin = serve(app)
-    yield Stand(origin, app)
-    app.extensions["sandbox"].sender.stop()
+    yield app, origin
     close(server)
+
+
+@pytest.fixture
+def stand(serving: tuple[Flask, str], settings: Settings) -> Iterator[Stand]:
+    app, origin = serving
+    sandbox = app.extensions["sandbox"] = Sandbox(settings)
+    stage = app.extensions["stage"] = Stage(sandbox)
+    yield Stand(origin, app)
+    stage.stop()
+    sandbox.sender.stop()
 
 
 @pytest.fixture

@@ -98,8 +98,8 @@ class Stand:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return requests.request(method, f"{self.origin}/v25.0/{path}", headers=headers, timeout=10, **more)
 
-    def control(self, name: str, **given: Any) -> dict[str, Any]:
-        answer = requests.post(f"{self.origin}/control/{name}", json=given, timeout=10)
+    def control(self, path: str, /, **given: Any) -> dict[str, Any]:
+        answer = requests.post(f"{self.origin}/control/{path}", json=given, timeout=10)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 

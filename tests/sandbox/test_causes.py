@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from sandbox.causes import FAULTS, TABLE
+from sandbox.settings import DEFAULT_APP_SECRET
+from sandbox.tokens import proof
 from tests.sandbox.stand import (
     AMING,
+    APP_TOKEN,
     CHEN,
     LIN,
     MORNING,
@@ -45,17 +48,23 @@ ROWS = (
     Row("app_removed", (190, 458), (190, 458), (190, 458), (190, 458), True, PERSON),
     Row("expired", (190, 463), (190, 463), (190, 463), (190, 463), True, PERSON),
     Row("signed_out", (190, 467), (190, 467), (190, 467), (190, 467), True, PERSON),
+    Row("unknown_cause", (190, 1349195), (190, 1349195), (190, 1349195), (190, 1349195), True, PERSON),
     Row("page_unticked", LOST, LOST, LOST, LOST, True, PERSON | PAGE),
     Row("role_lost", OK, (190, 492), (190, 492), (190, 492), False, PERSON | PAGE),
     Row("two_factor_required", OK, (190, 492), (190, 492), (190, 492), False, PAGE),
     Row("page_deleted", LOST, LOST, LOST, LOST, False, PAGE),
     Row("instagram_unlinked", OK, OK, (100, 2534013), (100, 2534013), False, PAGE),
+    Row("link_incomplete", OK, OK, (100, 2534013), (100, 2534013), False, PAGE),
     Row("not_business", OK, OK, (36103, None), (36103, None), False, PAGE),
     Row("message_access_off", OK, OK, (200, 2534041), (200, 2534041), False, PAGE),
     Row("connection_unverified", OK, OK, (10, 2534077), (10, 2534077), False, PAGE),
     Row("other_app_default", OK, OK, OK, (100, 2534037), False, PAGE),
     Row("subscription_removed", OK, OK, OK, OK, True, PAGE),
+    Row("sending_restricted", OK, OK, OK, (10, 1893063), False, PAGE),
+    Row("business_blocked", OK, OK, OK, (100, 2534029), False, PAGE),
     Row("customer_blocked", OK, OK, OK, (551, 1545041), False, {"customer": YATING}),
+    Row("customer_unreachable", OK, OK, OK, (10, 2018108), False, {"customer": YATING}),
+    Row("app_webhook_off", OK, OK, OK, OK, False),
     Row("app_not_live", OK, OK, OK, (200, 2018028), False),
     Row(
         "permission_cancelled", OK, OK, (10, None), (10, None), True,
@@ -78,7 +87,7 @@ def answers(stand: Stand, token: str) -> tuple[Verdict, Verdict, Verdict, Verdic
 
 
 def test_the_table_below_speaks_of_every_cause() -> None:
-    switches_of_the_app = {"proof_required", "login_for_business"}
+    switches_of_the_app = {"proof_required", "login_for_business", "app_secret_changed"}
     assert {row.cause for row in ROWS} == set(TABLE) - set(FAULTS) - switches_of_the_app
 
 
@@ -98,7 +107,7 @@ def test_switched_off_again_everything_works(stand: Stand, row: Row) -> None:
     assert answers(stand, token) == (OK, OK, OK, OK)
 
 
-KILLING = ("password_changed", "two_factor", "app_removed", "expired", "signed_out")
+KILLING = ("password_changed", "two_factor", "app_removed", "expired", "signed_out", "unknown_cause")
 
 
 @pytest.mark.parametrize("cause", KILLING)
@@ -140,6 +149,28 @@ def test_two_factor_is_satisfied_when_the_person_turns_it_on(stand: Stand) -> No
     stand.cause("two_factor_required", page=MORNING)
     stand.cause("two_factor", person=LIN)
     assert answers(stand, stand.page_token(stand.log_in(LIN))) == (OK, OK, OK, OK)
+
+
+def test_a_half_finished_link_shows_in_one_field_only(stand: Stand) -> None:
+    user = stand.log_in(LIN)
+    stand.cause("link_incomplete", page=MORNING)
+    fields = "instagram_business_account,connected_instagram_account"
+    assert stand.get(MORNING, user, fields=fields).json() == {
+        "id": MORNING,
+        "connected_instagram_account": {"id": MORNING_IG},
+    }
+
+
+def test_a_changed_app_secret_spoils_the_apps_own_token_and_proofs_and_nobodys_login(stand: Stand) -> None:
+    user = stand.log_in(LIN)
+    old = {"appsecret_proof": proof(DEFAULT_APP_SECRET, user)}
+    stand.cause("app_secret_changed")
+    assert error_of(stand.get("debug_token", APP_TOKEN, input_token=user)) == (190, None)
+    assert error_of(stand.get("me", user, **old)) == (100, None)
+    assert error_of(stand.exchange("a code")) == (1, None)
+    assert stand.get("me", user).status_code == 200
+    stand.cause("app_secret_changed", on=False)
+    assert stand.get("me", user, **old).status_code == 200
 
 
 def test_an_unlinked_account_leaves_no_link_field(stand: Stand) -> None:

@@ -9,9 +9,9 @@ import pytest
 import requests
 
 import sandbox
-from sandbox import texts
+from sandbox import media, texts
 from sandbox.causes import TABLE
-from tests.sandbox.stand import AMING_IG, LIN, MORNING, MORNING_IG, YATING, Stand
+from tests.sandbox.stand import AMING_IG, LIN, MORNING, MORNING_IG, PAGE_CUSTOMER, YATING, Stand
 
 ROOM = Path(sandbox.__file__).parent
 
@@ -52,14 +52,14 @@ def test_a_message_written_in_the_phone_appears_in_it(stand: Stand) -> None:
 def test_every_switch_on_the_page_can_be_pressed(stand: Stand) -> None:
     stand.log_in(LIN)
     forms = re.findall(
-        r'<form method="post" action="/control/causes" class="switch-row">(.*?)</form>', page(stand), re.S
+        r'<form method="post" action="/control/causes" class="switch-row">(.*?)</form>', page(stand), re.DOTALL
     )
     names = set()
     for form in forms:
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
         names.add(fields["cause"])
-        answer = requests.post(f"{stand.origin}/control/causes", data=fields, timeout=5)
-        assert answer.status_code == 200, fields
+        answer = requests.post(f"{stand.origin}/control/causes", data=fields, allow_redirects=False, timeout=5)
+        assert answer.status_code == 303, fields
     assert names == set(TABLE)
 
 
@@ -106,6 +106,7 @@ def test_every_text_exists_in_both_languages_and_is_used() -> None:
     assert all(len(pair) == len(texts.LANGUAGES) and all(pair) for pair in words.values())
     source = "".join(path.read_text("utf-8") for path in ROOM.rglob("*") if path.suffix in (".html", ".py"))
     composed = ("cause_", "perm_", "heals_", "state_", "kind_", "account_", "blocked_", "refused_", "group_")
+    composed += ("notice_", "form_", "story_")
     unused = [
         key for key in words if not key.startswith(composed) and f'"{key}"' not in source and f"'{key}'" not in source
     ]
@@ -114,4 +115,48 @@ def test_every_text_exists_in_both_languages_and_is_used() -> None:
 
 def test_every_cause_has_its_words() -> None:
     words = json.loads((ROOM / "words.json").read_text("utf-8"))
-    assert {f"cause_{name}" for name in TABLE} <= set(words)
+    assert {f"{kind}_{name}" for name in TABLE for kind in ("cause", "notice")} <= set(words)
+
+
+def test_what_the_console_should_notice_stands_beside_each_switch(stand: Stand) -> None:
+    words = json.loads((ROOM / "words.json").read_text("utf-8"))
+    stand.log_in(LIN)
+    text = page(stand, "?lang=en")
+    assert [name for name in TABLE if words[f"notice_{name}"][1] not in text] == []
+
+
+def test_the_phone_does_every_form_that_its_menu_offers(stand: Stand) -> None:
+    stand.subscribed(stand.log_in(LIN))
+    for account, customer in ((MORNING_IG, YATING), (MORNING, PAGE_CUSTOMER)):
+        composer = page(stand, f"?account={account}&customer={customer}").split('id="composer"')[1].split("</form>")[0]
+        names = re.findall(r'name="form" value="(\w+)"', composer)
+        assert len(names) > 15
+        for name in names:
+            form = {"account": account, "customer": customer, "form": name, "text": "你好", "back": "/"}
+            answer = requests.post(f"{stand.origin}/control/act", data=form, allow_redirects=False, timeout=5)
+            assert (name, answer.status_code) == (name, 303)
+
+
+def test_the_phone_shows_pictures_quotes_reactions_and_what_was_taken_back(stand: Stand) -> None:
+    def do(form: str, **more: object) -> str:
+        return str(stand.control("act", account=MORNING_IG, customer=YATING, form=form, **more)["mid"])
+
+    do("story_mention")
+    mid = do("text", text="要兩個")
+    do("edit", mid=mid, text="要三個")
+    do("reply", mid=mid, text="再加一個")
+    do("reaction", text="laugh")
+    do("unsend", mid=do("text", text="打錯了"))
+    text = page(stand, f"?account={MORNING_IG}&customer={YATING}")
+    for shown in ("/media/story.png", "在限時動態提到你", "要三個", "已編輯", "回覆: 要三個", "😆", "訊息已收回"):
+        assert shown in text
+    assert "打錯了" not in text.split('class="card logs deliveries"')[0]
+
+
+def test_each_sample_file_is_what_it_says(stand: Stand) -> None:
+    begins = {"png": b"\x89PNG", "wav": b"RIFF", "webm": b"\x1a\x45\xdf\xa3", "pdf": b"%PDF-1.4"}
+    for name, (mimetype, _) in media.MAKERS.items():
+        answer = requests.get(f"{stand.origin}/media/{name}", timeout=5)
+        assert answer.headers["Content-Type"] == mimetype
+        assert answer.content.startswith(begins[name.split(".")[1]])
+    assert requests.get(f"{stand.origin}/media/passwd", timeout=5).status_code == 404

@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 
-from tests.sandbox.stand import LIN, MORNING, SHANHAI, Stand, error_of
+from tests.sandbox.stand import LIN, MORNING, SHANHAI, YATING, Stand, error_of
 
 
 def test_an_outage_is_transient_and_says_so(stand: Stand) -> None:
@@ -75,6 +75,40 @@ def test_a_dropped_connection_answers_nothing(stand: Stand) -> None:
     with pytest.raises(requests.ConnectionError):
         stand.get("me")
     assert stand.get("me").status_code == 400
+
+
+def test_a_server_error_is_html_with_status_503(stand: Stand) -> None:
+    stand.cause("unavailable", endpoint="me")
+    assert stand.get("me").status_code == 503
+    assert stand.get("me").headers["Content-Type"].startswith("text/html")
+
+
+def test_a_truncated_answer_is_no_json(stand: Stand) -> None:
+    token = stand.log_in(LIN)
+    whole = stand.get("me", token).text
+    stand.cause("truncated", endpoint="me")
+    half = stand.get("me", token)
+    assert (half.status_code, half.text) == (200, whole[: len(whole) // 2])
+
+
+def test_a_lost_answer_leaves_the_message_sent(stand: Stand) -> None:
+    token = stand.page_token(stand.log_in(LIN))
+    stand.cause("lost_answer", endpoint="*/messages", times=1)
+    with pytest.raises(requests.ConnectionError):
+        stand.post(f"{MORNING}/messages", token, recipient={"id": YATING}, message={"text": "送到了嗎"})
+    texts = [row.get("text") for row in stand.look("state")["conversations"][0]["messages"]]
+    assert texts.count("送到了嗎") == 1
+
+
+def test_a_hang_lasts_as_long_as_it_was_set_and_twenty_seconds_when_nothing_was_said(stand: Stand) -> None:
+    stand.cause("hang", endpoint="me/nowhere")
+    assert stand.look("state")["faults"][0]["seconds"] == 20.0
+
+
+def test_faults_of_the_graph_and_of_webhooks_do_not_count_each_other_down(stand: Stand) -> None:
+    stand.cause("webhook_lost", times=1)
+    stand.get("me")
+    assert [fault["remaining"] for fault in stand.look("state")["faults"]] == [1]
 
 
 def test_slow_answers_come_late_and_stop_nobody_else(stand: Stand) -> None:

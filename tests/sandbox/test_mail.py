@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 import requests
 
-from sandbox.postbox import KEPT, Postbox, smtp_server
+from sandbox.postbox import Postbox, smtp_server
 from tests.sandbox.stand import Stand, free_port
 
 LINK = "http://127.0.0.1:8000/w/demo/channels/1"
@@ -73,12 +73,12 @@ def test_a_mail_that_does_not_exist_is_404(stand: Stand) -> None:
     assert requests.get(f"{stand.origin}/mail/7", timeout=5).status_code == 404
 
 
-def test_the_box_keeps_the_last_two_hundred() -> None:
-    box = Postbox()
-    for number in range(KEPT + 3):
+def test_the_box_keeps_the_last_ones_only() -> None:
+    box = Postbox(kept=5)
+    for number in range(8):
         box.put(reminder(str(number)).as_bytes(), ["a@example.com"])
-    assert len(box.newest_first()) == KEPT
-    assert box.newest_first()[0].subject == str(KEPT + 2)
+    assert len(box.newest_first()) == 5
+    assert box.newest_first()[0].subject == "7"
     assert box.numbered(1) is None
 
 
