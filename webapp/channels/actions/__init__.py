@@ -4,6 +4,7 @@ from webapp.channels.actions.authorize import AlreadyUsed, Answer, UnknownState,
 from webapp.channels.actions.check import check_channels, report_refusal
 from webapp.channels.actions.connect import Report, connect, selection
 from webapp.channels.actions.disconnect import disconnect
+from webapp.channels.actions.forget import forget_user
 from webapp.channels.actions.move import (
     Move,
     MoveRefused,
@@ -15,7 +16,7 @@ from webapp.channels.actions.move import (
     start_again,
 )
 from webapp.channels.actions.record import Tally
-from webapp.channels.actions.remove import forget_user, lose_user
+from webapp.channels.actions.remove import lose_user
 from webapp.channels.actions.repair import arrive_with_link, begin_repair
 from webapp.channels.actions.repair_links import LinkClosed, NothingToRepair, TooManyLinks, create_link, revoke_link
 

@@ -31,6 +31,8 @@ MOST_USAGE = 60
 # "Object does not exist", said to a token that covers the Page: the Page is gone.
 _NO_SUCH_OBJECT = (100, 803)
 _KEY_MISSING = Verdict(Status.ATTENTION, Cause.APP_FAULT, {"source": "TOKEN_KEYS"})
+# The person behind it had their data deleted: a held channel is without a token only then.
+_FORGOTTEN = Verdict(Status.LOST, Cause.APP_REMOVED, {"source": "data_deletion"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def usage(meta: Meta) -> int:
 def ask_portion(channels: Sequence[Watched], meta: Meta) -> Asked:
     """Ask and judge. A token that no key opens is our own fault, and is not asked about."""
     began = meta.requests_sent
-    verdicts = dict.fromkeys((channel.id for channel in channels), _KEY_MISSING)
+    verdicts = {one.id: _FORGOTTEN if one.page_token is None else _KEY_MISSING for one in channels}
     readable = [(channel, token) for channel in channels if (token := opened(channel.id, channel.page_token))]
     probes = [Probe(channel.subject.platform, channel.page_id, token) for channel, token in readable]
     found = meta.check(probes) if probes else []

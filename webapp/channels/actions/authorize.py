@@ -20,7 +20,7 @@ from webapp.channels.models import Authorization, Channel, Facts, Grant, Outcome
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret, fingerprint
-from webapp.meta.errors import GraphError, Kind
+from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Meta
 from webapp.web.addresses import address_of
 
@@ -167,6 +167,9 @@ def _good_end(trip: Authorization, now: datetime) -> tuple[Outcome, str]:
     channel = db.session().get_one(Channel, trip.channel_id, populate_existing=True)
     if channel.status != Status.LOST:
         return Outcome.REVIVED, ""
+    if channel.grant_id is None:
+        # Its former user had their data deleted, and this one does not have it.
+        return Outcome.STILL_LOST, Cause.PAGE_UNTICKED
     asked = channel.verdict_at is not None and channel.verdict_at >= now
     return (Outcome.STILL_LOST, channel.cause or "") if asked else (Outcome.META_DOWN, "")
 

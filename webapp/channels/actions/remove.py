@@ -1,14 +1,13 @@
-"""Facebook tells that somebody removed our app, or wants their data deleted."""
+"""Facebook tells that somebody removed our app."""
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from webapp.channels.models import Channel, DataDeletion, Grant, PendingGrant
+from webapp.channels.models import Channel, Grant
 from webapp.channels.rules import Verdict
 from webapp.channels.status import Status
 from webapp.core import db
-from webapp.core.crypto import Secret
 from webapp.meta.errors import Cause
 
 
@@ -28,20 +27,3 @@ def lose_user(facebook_user_id: str, *, now: datetime) -> int:
         for channel in held:
             channel.become(verdict, noticed_by="meta", now=now)
     return len(grants)
-
-
-def forget_user(facebook_user_id: str, *, code: str, now: datetime) -> None:
-    """Delete what we hold of a Facebook user: name and token of the grants; the channels stay, lost.
-
-    `code` is what the person can look the deletion up by.
-    """
-    lose_user(facebook_user_id, now=now)
-    with db.transaction() as session:
-        grants = list(session.scalars(select(Grant).where(Grant.facebook_user_id == facebook_user_id)))
-        for grant in grants:
-            grant.facebook_user_name = ""
-            grant.user_token = Secret("")
-            grant.offers = []
-        session.execute(delete(PendingGrant).where(PendingGrant.facebook_user_id == facebook_user_id))
-        if session.query(DataDeletion).filter_by(code=code).one_or_none() is None:
-            session.add(DataDeletion(code=code, done_at=now))

@@ -1,6 +1,6 @@
 """Trips to Facebook: begin one, wait for its end, choose from what it brought."""
 
-from flask import redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -63,7 +63,7 @@ def watch(member: Membership) -> ResponseReturnValue:
     if trip is None or trip.outcome is None:
         return render_template("channels/_watch.html", member=member, since=since, trip=trip, waiting=True)
     # What the page shows beside it has changed too, and is not to wait for its own poll.
-    return announce(fragment("channels/_watch.html", **_end(member, trip)), "accounts-changed")
+    return announce(make_response(render_template("channels/_watch.html", **_end(member, trip))), "accounts-changed")
 
 
 @bp.get("/w/<slug>/authorizations/<name>")
