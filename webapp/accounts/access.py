@@ -112,6 +112,12 @@ def member(right: Right | None = None) -> Callable[[Callable[..., ResponseReturn
     return decorate
 
 
+def current_member() -> Membership:
+    """Who asks, for the error handlers of views that `member` guards."""
+    found: Membership = g.member
+    return found
+
+
 def _user() -> SignedIn:
     """The user behind Flask-Login's proxy."""
     return current_user._get_current_object()  # type: ignore[no-any-return]

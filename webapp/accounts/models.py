@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.core.db import Model
 
 SIGN_IN_LIFE = timedelta(days=30)
+INVITATION_LIFE = timedelta(days=7)
+PASSWORD_LINK_LIFE = timedelta(hours=1)
 
 
 class Role(StrEnum):
@@ -94,6 +96,47 @@ class SignInTries(Model):
     since: Mapped[datetime] = mapped_column(index=True)
 
 
+class LinkKind(StrEnum):
+    INVITATION = "invitation"
+    PASSWORD = "password"
+
+
+class LinkState(StrEnum):
+    OPEN = "open"
+    USED = "used"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class DoorLink(Model):
+    """A link that was mailed to `email`, and opens the door once: to join a workspace in a role, or to choose a new
+    password. Whoever opens it reads that mailbox. The token stands in the mail alone; we know its fingerprint."""
+
+    __tablename__ = "door_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    email: Mapped[str] = mapped_column(index=True)
+    workspace_id: Mapped[int | None] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str | None]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    workspace: Mapped[Workspace | None] = relationship()
+    created_by: Mapped[Person | None] = relationship()
+
+    def state(self, now: datetime) -> LinkState:
+        if self.used_at is not None:
+            return LinkState.USED
+        if self.revoked_at is not None:
+            return LinkState.REVOKED
+        return LinkState.EXPIRED if now >= self.expires_at else LinkState.OPEN
+
+
 class AuditEntry(Model):
     """Who did what in a workspace; `subject` is text, so that it outlives what it names."""
 
@@ -106,3 +149,5 @@ class AuditEntry(Model):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     action: Mapped[str]
     subject: Mapped[str]
+
+    person: Mapped[Person | None] = relationship(lazy="joined")

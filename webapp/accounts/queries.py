@@ -1,8 +1,12 @@
 """Reads of the room."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from webapp.accounts.models import Membership, Person, SignIn, Workspace
+from sqlalchemy import func, select
+
+from webapp.accounts.models import AuditEntry, DoorLink, LinkKind, Membership, Person, SignIn, Workspace
 from webapp.accounts.rules import Right, roles_with
 from webapp.core import clock, db
 from webapp.core.crypto import fingerprint
@@ -50,3 +54,71 @@ def members_with(workspace: Workspace, right: Right) -> list[Membership]:
         .order_by(Membership.id)
     )
     return sorted(found, key=lambda one: one.role != "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    member: Membership
+    seen_at: datetime | None  # when they last signed in
+
+
+def colleagues(workspace: Workspace) -> list[Colleague]:
+    """Every member, disabled ones last, with their latest sign-in."""
+    latest = select(SignIn.person_id, func.max(SignIn.began_at).label("at")).group_by(SignIn.person_id).subquery()
+    found = db.session().execute(
+        select(Membership, latest.c.at)
+        .join(Membership.person)
+        .outerjoin(latest, latest.c.person_id == Membership.person_id)
+        .where(Membership.workspace_id == workspace.id)
+        .order_by(Membership.disabled_at.isnot(None), Person.name, Membership.id)
+    )
+    return [Colleague(member, at) for member, at in found]
+
+
+def member_of(workspace: Workspace, member_id: int) -> Membership | None:
+    return db.session().scalar(
+        select(Membership).where(Membership.id == member_id, Membership.workspace_id == workspace.id)
+    )
+
+
+def waiting_invitations(workspace: Workspace, now: datetime) -> Sequence[DoorLink]:
+    return (
+        db.session()
+        .scalars(
+            select(DoorLink)
+            .where(
+                DoorLink.workspace_id == workspace.id,
+                DoorLink.kind == LinkKind.INVITATION,
+                DoorLink.used_at.is_(None),
+                DoorLink.revoked_at.is_(None),
+                DoorLink.expires_at > now,
+            )
+            .order_by(DoorLink.id.desc())
+        )
+        .all()
+    )
+
+
+def invitation_of(workspace: Workspace, link_id: int) -> DoorLink | None:
+    return db.session().scalar(select(DoorLink).where(DoorLink.id == link_id, DoorLink.workspace_id == workspace.id))
+
+
+def door_link(token: str, kind: LinkKind) -> DoorLink | None:
+    return db.session().scalar(select(DoorLink).where(DoorLink.token_hash == fingerprint(token), DoorLink.kind == kind))
+
+
+AUDIT_PAGE = 50
+
+
+def audit_entries(workspace: Workspace, before: int | None) -> tuple[Sequence[AuditEntry], int | None]:
+    """Newest first, at most AUDIT_PAGE; with the id to go on from, if there are more."""
+    asked = select(AuditEntry).where(AuditEntry.workspace_id == workspace.id)
+    if before is not None:
+        asked = asked.where(AuditEntry.id < before)
+    found = db.session().scalars(asked.order_by(AuditEntry.id.desc()).limit(AUDIT_PAGE + 1)).all()
+    page = found[:AUDIT_PAGE]
+    return page, page[-1].id if len(found) > AUDIT_PAGE else None
+
+
+def workspace_named(slug: str) -> Workspace | None:
+    return db.session().scalar(select(Workspace).where(Workspace.slug == slug))

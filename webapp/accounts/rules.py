@@ -14,6 +14,7 @@ class Right(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     SEE_MEMBERS = "see_members"
     SEE_AUDIT = "see_audit"
+    MANAGE_WORKSPACE = "manage_workspace"
 
 
 _EVERYBODY = frozenset({Right.SEE_CHANNELS, Right.SEE_MEMBERS})
@@ -61,6 +62,15 @@ def limits(email: str, client: str | None, device: str | None) -> dict[str, Limi
     if device:
         return everywhere | {f"device {device} {email}": ONE_BY_ONE}
     return everywhere | {f"address {email} {place}": ONE_BY_ONE, f"address {email}": FOR_ONE_ADDRESS}
+
+
+# Mails to choose a new password: to one address, and asked for from one place.
+LINKS_TO_ONE_ADDRESS = Limit(3, timedelta(hours=1))
+LINKS_FROM_ONE_PLACE = Limit(20, timedelta(hours=1))
+
+
+def password_link_limits(email: str, client: str | None) -> dict[str, Limit]:
+    return {f"link {email}": LINKS_TO_ONE_ADDRESS, f"links from {_place(client)}": LINKS_FROM_ONE_PLACE}
 
 
 def _place(client: str | None) -> str:

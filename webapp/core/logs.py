@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 # Nothing that holds a token is ever handed to a logger; this is the net under that rope.
 _SECRET = re.compile(
     r"EAA[A-Za-z0-9]{12,}|gAAAA[\w-]{20,}=*"
-    # A repair link that was pasted with something behind it has no view to say which part is the token.
-    r"|(?P<link>/repair/)(?!authorizations/)[^/\s\"']{16,}"
+    # A one-time link that was pasted with something behind it has no view to say which part is the token.
+    r"|(?P<link>/(?:repair|invitations|new-password)/)(?!authorizations/)[^/\s\"']{16,}"
     r"|(?P<name>(?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|code_verifier|"
     r"code|state|password|signed_request|csrf_token)[\"']?\s*[=:]\s*[\"']?)[^&\s\"',}]+"
     # PostgreSQL quotes the row that it refuses.

@@ -54,13 +54,11 @@ def test_a_wrong_password_says_neither_which_part_was_wrong(client: FlaskClient,
         assert "E-mail and password do not match" in page
 
 
-def test_a_planted_session_is_worth_nothing_after_signing_in(
-    client: FlaskClient, people: People, sign_in: Enter
-) -> None:
+def test_a_planted_session_is_worth_nothing_after_signing_in(client: FlaskClient, people: People) -> None:
     with client.session_transaction() as session:
         session["planted"] = "by somebody else"
         session["csrf_token"] = "known to somebody else"
-    sign_in(client, people.alice)
+    client.post("/sign-in", data={"email": people.alice.email, "password": PASSWORD})
     with client.session_transaction() as session:
         assert "planted" not in session
         assert session.get("csrf_token") != "known to somebody else"

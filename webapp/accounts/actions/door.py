@@ -1,4 +1,4 @@
-"""Signing in and out, and the audit log."""
+"""Signing in and out."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from webapp.accounts import passwords, tries
-from webapp.accounts.models import AuditEntry, Person, SignIn, Workspace
+from webapp.accounts.models import Person, SignIn
 from webapp.accounts.queries import person_by_email
 from webapp.accounts.rules import limits
 from webapp.core import db
@@ -51,21 +51,6 @@ def sign_out(sign_in: SignIn, *, now: datetime) -> None:
         found = session.get(SignIn, sign_in.id, populate_existing=True)
         if found is not None:
             found.ended_at = now
-
-
-def note(
-    session: Session, workspace: Workspace, person: Person | None, action: str, subject: str, *, now: datetime
-) -> None:
-    """A line in the audit log, inside the transaction of what it tells of."""
-    session.add(
-        AuditEntry(
-            workspace_id=workspace.id,
-            at=now,
-            person_id=person.id if person else None,
-            action=action,
-            subject=subject,
-        )
-    )
 
 
 def _open(session: Session, person: Person, now: datetime) -> tuple[SignIn, str]:

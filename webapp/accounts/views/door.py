@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from flask import Blueprint, render_template, request, session, url_for
+from flask import render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_login import current_user, login_user, logout_user
@@ -10,11 +10,10 @@ from flask_login import current_user, login_user, logout_user
 from webapp.accounts import access, actions, devices, queries
 from webapp.accounts.access import SignedIn
 from webapp.accounts.forms import SignInForm
+from webapp.accounts.views.blueprint import bp
 from webapp.core import clock
 from webapp.web.htmx import go
 from webapp.web.security import local_path
-
-bp = Blueprint("accounts", __name__)
 
 
 @bp.get("/sign-in")
