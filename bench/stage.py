@@ -14,7 +14,7 @@ from webapp.core.crypto import Secret
 AT_ONCE = 5000
 
 
-def config_for(database_url: str, key: str, graph_url: str = "http://127.0.0.1:9") -> Config:
+def config_for(database_url: str, key: str, graph_url: str = "http://127.0.0.1:9", mail_port: int = 25) -> Config:
     """Settings of a console that only sweeps."""
     return Config.from_env(
         {
@@ -29,6 +29,7 @@ def config_for(database_url: str, key: str, graph_url: str = "http://127.0.0.1:9
             "META_GRAPH_URL": graph_url,
             "META_DIALOG_URL": graph_url,
             "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": str(mail_port),
             "MAIL_SENDER": "Bench <bench@omnichat.example>",
             "LOG_LEVEL": "ERROR",
         }

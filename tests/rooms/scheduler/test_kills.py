@@ -8,7 +8,7 @@ import pytest
 from bench.kills import Plan, prove
 from tests import engines
 
-PLAN = Plan(channels=240, processes=3, kills=12, limit=10, latency=0.05, speed=60, pause=0.2)
+PLAN = Plan(channels=240, processes=3, kills=12, limit=10, latency=0.05, pause=0.2, mail_pause=0.01)
 
 
 @pytest.fixture
