@@ -1,12 +1,14 @@
 """A Graph API that takes its time: answers batches and debug_token after a fixed latency, on loopback.
 
 As little work as possible for each call, so that the program under test is what is measured. An account of the
-stage (see stage.py) is known by its token, which is its Instagram id; the first `broken` ones have a changed password.
+stage (see stage.py) is known by its token, which begins with its Instagram id; the first `broken` ones have a changed
+password. So many of the calls as `faults` says (a share) fail for the moment, each in one of several ways.
 """
 
 import asyncio
 import json
 import multiprocessing
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
@@ -22,14 +24,34 @@ SCOPES = sorted({scope for scopes in NEEDED.values() for scope in scopes})
 TOKEN = json.dumps({"data": {"is_valid": True, "type": "PAGE", "app_id": APP_ID, "expires_at": 0, "scopes": SCOPES}})
 SUBSCRIBED = json.dumps({"data": [{"id": APP_ID, "subscribed_fields": ["messages"]}]})
 EMPTY = json.dumps({"data": []})
+HEADERS = [
+    {"name": "Content-Type", "value": "application/json; charset=UTF-8"},
+    {"name": "facebook-api-version", "value": "v25.0"},
+    {"name": "x-fb-trace-id", "value": "EJplcsCHuLu"},
+    {"name": "x-fb-rev", "value": "1030000000"},
+    {"name": "ETag", "value": '"a1b2c3d4e5f60718293a4b5c6d7e8f9012345678"'},
+    {"name": "Cache-Control", "value": "private, no-cache, no-store, must-revalidate"},
+]
+Item = dict[str, object] | None
+# Temporary, each in its own words: nothing of it may ever be taken for a channel's fault.
+PASSING: list[Item] = [
+    None,
+    {"code": 500, "body": json.dumps({"error": {"code": 2, "is_transient": True, "message": "try later"}})},
+    {"code": 400, "body": json.dumps({"error": {"code": 190, "is_transient": True, "message": "try later"}})},
+    {"code": 403, "body": json.dumps({"error": {"code": 80001, "message": "too many calls to this Page"}})},
+    {"code": 500, "body": json.dumps({"error": {"code": 1, "message": "unknown"}})},
+    {"code": 200, "body": "<html>"},
+    {"code": 503, "body": ""},
+]
 
 
 class Graph:
     """Counts HTTP requests and the calls inside them."""
 
-    def __init__(self, latency: float, broken: int) -> None:
+    def __init__(self, latency: float, broken: int, faults: float = 0.0) -> None:
         self.latency = latency
         self.broken = broken
+        self.faults = faults
         self.requests = self.calls = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,20 +84,26 @@ class Graph:
         self.calls += len(calls)
         return _framed(json.dumps([self.item(call["relative_url"]) for call in calls]))
 
-    def item(self, relative_url: str) -> dict[str, object]:
+    def item(self, relative_url: str) -> Item:
+        if self.faults and random.random() < self.faults:
+            return random.choice(PASSING)
+        body = self.body(relative_url)
+        return {"code": 400 if body is DEAD else 200, "headers": HEADERS, "body": body}
+
+    def body(self, relative_url: str) -> str:
         path, _, query = relative_url.partition("?")
         page_id, _, edge = path.partition("/")
         if path == "debug_token":
-            return {"code": 200, "body": self.debug_token(query.partition("input_token=")[2].partition("&")[0])}
+            return self.debug_token(query.partition("input_token=")[2].partition("&")[0])
         if page_id.startswith("9"):
-            return {"code": 400, "body": DEAD}
+            return DEAD
         if edge:
-            return {"code": 200, "body": SUBSCRIBED if edge == "subscribed_apps" else EMPTY}
+            return SUBSCRIBED if edge == "subscribed_apps" else EMPTY
         account = {"id": f"1784{page_id[1:]}", "username": "shop"}
-        return {"code": 200, "body": json.dumps({"id": page_id, "name": "S", "instagram_business_account": account})}
+        return json.dumps({"id": page_id, "name": "S", "instagram_business_account": account})
 
     def debug_token(self, token: str) -> str:
-        return DEAD_TOKEN if int(token.removeprefix("1784")) <= self.broken else TOKEN
+        return DEAD_TOKEN if int(token[4:13]) <= self.broken else TOKEN
 
 
 def _framed(body: str) -> bytes:
@@ -83,9 +111,9 @@ def _framed(body: str) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
-def _run(port: int, latency: float, broken: int, ready: Event) -> None:
+def _run(port: int, graph: Graph, ready: Event) -> None:
     async def main() -> None:
-        server = await asyncio.start_server(Graph(latency, broken).serve, "127.0.0.1", port, limit=2**22)
+        server = await asyncio.start_server(graph.serve, "127.0.0.1", port, limit=2**22)
         ready.set()
         await server.serve_forever()
 
@@ -93,12 +121,12 @@ def _run(port: int, latency: float, broken: int, ready: Event) -> None:
 
 
 @contextmanager
-def running(latency: float, broken: int) -> Iterator[str]:
+def running(latency: float, broken: int, faults: float = 0.0) -> Iterator[str]:
     """Its address, while a process of its own serves it."""
     (port,) = free_ports(1)
     start = multiprocessing.get_context("spawn")
     ready = start.Event()
-    server = start.Process(target=_run, args=(port, latency, broken, ready), daemon=True)
+    server = start.Process(target=_run, args=(port, Graph(latency, broken, faults), ready), daemon=True)
     server.start()
     assert ready.wait(20), "the stand-in for Meta did not start"
     try:

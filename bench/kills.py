@@ -62,7 +62,7 @@ class Plan:
     limit: int = 30
     latency: float = 0.5
     pause: float = 0.3
-    mail_pause: float = 0.05
+    mail_pause: float = 0.3
 
     @property
     def broken_count(self) -> int:

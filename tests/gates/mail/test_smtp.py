@@ -135,7 +135,8 @@ def silent_after_greeting(caller: socket.socket) -> None:
     caller.sendall(b"220 welcome\r\n")
 
 
-def takes_the_mail_and_never_says_goodbye(caller: socket.socket) -> None:
+def hear_a_mail(caller: socket.socket) -> None:
+    """Listen politely to the end of the content."""
     lines = caller.makefile("rb")
     caller.sendall(b"220 welcome\r\n")
     for answer in (b"250 hello", b"250 ok", b"250 ok", b"354 go on"):
@@ -143,7 +144,27 @@ def takes_the_mail_and_never_says_goodbye(caller: socket.socket) -> None:
         caller.sendall(answer + b"\r\n")
     while lines.readline() != b".\r\n":
         pass
+
+
+def takes_the_mail_and_never_says_goodbye(caller: socket.socket) -> None:
+    hear_a_mail(caller)
     caller.sendall(b"250 kept\r\n")
+
+
+def takes_the_content_and_hangs_up(caller: socket.socket) -> None:
+    hear_a_mail(caller)
+    caller.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("talk", [takes_the_content_and_hangs_up, hear_a_mail])
+def test_a_server_that_does_not_say_whether_it_kept_the_mail_is_asked_again_later(
+    talk: Callable[[socket.socket], None],
+) -> None:
+    """Never counted as sent: a mail that was kept comes twice under one Message-ID, one that was not is not lost."""
+    with rude_server(talk) as port:
+        began = time.monotonic()
+        assert failure_of(mailer_to(port)).server_down
+        assert time.monotonic() - began < 3 * TIMEOUT + 1
 
 
 @pytest.mark.parametrize("talk", [silent, silent_after_greeting])
