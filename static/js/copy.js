@@ -1,13 +1,14 @@
-/* button data-copy="<id of a field>": copies it; where the browser refuses, the field is selected for the person to do so. */
+/* button data-copy="<id of a field or a text>": copies it; where the browser refuses, it is selected for the person to do so. */
 import { on } from "./dom.js";
 
 on("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   const field = document.getElementById(button.dataset.copy);
-  field.select();
+  if (field.select) field.select();
+  else window.getSelection().selectAllChildren(field);
   try {
-    await navigator.clipboard.writeText(field.value);
+    await navigator.clipboard.writeText(field.value ?? field.textContent.trim());
   } catch {
     return;
   }

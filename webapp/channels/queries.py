@@ -227,11 +227,12 @@ def last_authorization_id(sign_in: SignIn) -> int:
     return found or 0
 
 
-def history(found: Channel, limit: int = 50) -> list[StatusChange]:
-    """Changes of state, newest first."""
+def history(found: Channel, limit: int = 100) -> list[StatusChange]:
+    """Changes of state with who made them, newest first."""
     return list(
         db.session().scalars(
             select(StatusChange)
+            .options(joinedload(StatusChange.person))
             .where(StatusChange.channel_id == found.id)
             .order_by(StatusChange.at.desc(), StatusChange.id.desc())
             .limit(limit)

@@ -153,3 +153,6 @@ class StatusChange(Model):
     noticed_by: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    # Asked for by the history alone.
+    person: Mapped[Person | None] = relationship(viewonly=True)

@@ -10,7 +10,7 @@ from flask_login import current_user
 from webapp.accounts import access
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
-from webapp.channels import actions, queries
+from webapp.channels import actions, queries, strip_queries
 from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.channels.views.authorizations import tab_of
@@ -40,13 +40,16 @@ def state(member: Membership, channel_id: int) -> ResponseReturnValue:
 
 
 def _state(member: Membership, found: Channel) -> dict[str, object]:
+    history, now = queries.history(found), clock.now()
     return {
         "channel": found,
         "seen": queries.version(found),
-        "history": queries.history(found),
+        "cells": strip_queries.strips([found], now)[found.id],
+        "history": history,
+        "people": {change.at: change.person.name for change in history if change.person},
         "incidents": queries.incidents(found),
         "managers": access.whom(member, Right.MANAGE_CHANNELS),
-        "now": clock.now(),
+        "now": now,
     }
 
 

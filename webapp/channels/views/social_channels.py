@@ -11,7 +11,8 @@ from webapp.accounts import queries as accounts
 from webapp.accounts.access import SignedIn
 from webapp.accounts.models import Membership, SignIn
 from webapp.accounts.rules import Right
-from webapp.channels import queries
+from webapp.channels import queries, strip_queries
+from webapp.channels.drawing import paths
 from webapp.channels.status import Status
 from webapp.channels.views.blueprint import bp
 from webapp.core import clock
@@ -76,12 +77,15 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
     counts = queries.counts(workspace)
     of_tab = {name: _held(counts, name) for name in TABS.values()}
     working = sum(number for (_, status), number in counts.items() if status == Status.CONNECTED)
+    channels, now = queries.held(workspace, platform, page=page, size=PER_PAGE), clock.now()
+    strips = strip_queries.strips(channels, now)
     return {
         "workspace": workspace,
         "member": member,
         "tab": current,
         "platform": platform,
-        "channels": queries.held(workspace, platform, page=page, size=PER_PAGE),
+        "channels": channels,
+        "strips": {channel_id: (cells, paths(cells)) for channel_id, cells in strips.items()},
         "page": page,
         "pages": -(-of_tab[platform] // PER_PAGE),
         "disconnected": queries.disconnected(workspace, platform) if (platform, Status.DISCONNECTED) in counts else [],
@@ -90,7 +94,7 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "broken": sum(of_tab.values()) - working,
         "seen": queries.list_version(workspace),
         "managers": access.whom(member, Right.MANAGE_CHANNELS),
-        "now": clock.now(),
+        "now": now,
     }
 
 

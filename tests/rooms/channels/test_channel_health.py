@@ -1,0 +1,126 @@
+"""The page of one channel: what to do now, its thirty days, its interruptions."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from tests.people import NOON, People, make_channel
+from webapp.accounts.models import Person
+from webapp.channels.models import Channel
+from webapp.channels.rules import HEALTHY, Verdict
+from webapp.channels.status import Status
+from webapp.core import clock, db
+from webapp.meta.errors import Cause
+
+Enter = Callable[[FlaskClient, Person], FlaskClient]
+LIST = "/w/aurora/social-channels"
+REFUSED = {"code": 190, "subcode": 460, "trace_id": "AbCdEf123"}
+PASSWORD_CHANGED = Verdict(Status.LOST, Cause.PASSWORD_CHANGED, REFUSED)
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+
+
+@pytest.fixture
+def alice(client: FlaskClient, people: People, sign_in: Enter) -> FlaskClient:
+    return sign_in(client, people.alice)
+
+
+@pytest.fixture
+def story(app: Flask, people: People) -> Channel:
+    """Connected twenty days ago; two days ago lost for 3 h 20 min until Carol repaired it."""
+    with app.app_context():
+        channel = make_channel(people.aurora, people.alice, status="disconnected", verdict_at=NOON)
+        begin = NOON - timedelta(days=2)
+        become(channel, HEALTHY, "connect", NOON - timedelta(days=20), people.alice)
+        become(channel, PASSWORD_CHANGED, "sweep", begin)
+        become(channel, HEALTHY, "authorization", begin + timedelta(hours=3, minutes=20), people.carol)
+    return channel
+
+
+def become(channel: Channel, verdict: Verdict, by: str, at: object, person: Person | None = None) -> None:
+    with db.transaction() as session:
+        row = session.get_one(Channel, channel.id, populate_existing=True)
+        row.become(verdict, noticed_by=by, now=at, person_id=person.id if person else None)  # type: ignore[arg-type]
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace(" :", ":")
+
+
+def test_a_day_tells_its_story(alice: FlaskClient, story: Channel) -> None:
+    page = words(alice.get(f"/w/aurora/channels/{story.id}").text)
+    assert "20 Nov: lost 3 h 20 min, The Facebook password was changed; repaired by Carol" in page
+    assert "21 Nov: worked all day" in page
+    assert "1 Nov: not connected" in page
+    assert "Last 30 days: trouble on 1 day" in page
+
+
+def test_a_colleague_reads_the_same_days(client: FlaskClient, people: People, sign_in: Enter, story: Channel) -> None:
+    page = words(sign_in(client, people.bob).get(f"/w/aurora/channels/{story.id}").text)
+    assert "lost 3 h 20 min" in page
+
+
+def test_an_interruption_shows_its_evidence_and_who_ended_it(alice: FlaskClient, story: Channel) -> None:
+    page = words(alice.get(f"/w/aurora/channels/{story.id}").text)
+    for fact in ("190/460", "AbCdEf123", "noticed by the hourly check", "after a login on Facebook (Carol)"):
+        assert fact in page
+    assert "About to be written" not in page
+
+
+def test_what_to_do_now_is_a_list_for_those_who_may(
+    app: Flask, client: FlaskClient, people: People, sign_in: Enter, story: Channel
+) -> None:
+    with app.app_context():
+        become(story, Verdict(Status.LOST, Cause.SECURITY_CHECK), "sweep", NOON)
+    page = sign_in(client, people.alice).get(f"/w/aurora/channels/{story.id}").text
+    assert "Only then come back and press “Reauthorise”" in page
+    client.post("/sign-out")
+    page = words(sign_in(client, people.bob).get(f"/w/aurora/channels/{story.id}").text)
+    assert "Facebook asks for a security check Ask Alice, Carol to repair it." in page
+    assert "“Reauthorise”" not in page
+
+
+def test_what_nobody_could_check_is_said_in_the_row_and_in_the_strip(
+    app: Flask, alice: FlaskClient, people: People, story: Channel
+) -> None:
+    with app.app_context(), db.transaction() as session:
+        session.get_one(Channel, story.id, populate_existing=True).verdict_at = NOON - timedelta(hours=9)
+    assert "Not checked since 9 hours ago" in words(alice.get(LIST).text)
+    assert "could not be checked 9 h" in words(alice.get(f"/w/aurora/channels/{story.id}").text)
+
+
+def test_a_row_shows_its_strip_and_a_screen_reader_hears_it_in_a_sentence(alice: FlaskClient, story: Channel) -> None:
+    row = alice.get(LIST).text.split('class="account is-')[1]
+    assert 'aria-label="Last 30 days: trouble on 1 day"' in row
+    assert {"is-none", "is-connected", "is-lost"} <= set(re.findall(r'<path class="([\w-]+)"', row))
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    found: list[str] = []
+
+    def note(*args: object) -> None:
+        found.append(str(args[2]))
+
+    event.listen(app.extensions["engine"], "before_cursor_execute", note)
+    yield found
+    event.remove(app.extensions["engine"], "before_cursor_execute", note)
+
+
+def test_the_strips_of_a_whole_list_are_one_question(app: Flask, alice: FlaskClient, people: People) -> None:
+    with app.app_context():
+        for number in range(1, 7):
+            become(make_channel(people.aurora, people.alice, number=number), PASSWORD_CHANGED, "sweep", NOON)
+    with statements(app) as asked:
+        page = alice.get(LIST).text
+    assert page.count("strip-small") == 6
+    assert len([one for one in asked if "FROM status_change" in one]) == 1
