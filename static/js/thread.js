@@ -22,10 +22,15 @@ const heights = new ResizeObserver((entries) => {
   entries.filter(({ target }) => following.has(target.id)).forEach(({ target }) => toEnd(target));
 });
 
+/* An address can lead to one message (#message-7), which a search found. */
+const asked = (thread) => messages(thread).find((message) => `#${message.id}` === location.hash);
+
 const watch = (thread) => {
   watched.add(thread);
   heights.observe(thread);
-  toEnd(thread);
+  const message = asked(thread);
+  if (message) message.scrollIntoView({ block: "center" });
+  else toEnd(thread);
 };
 
 const remember = (thread, hasSent) => {

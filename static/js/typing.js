@@ -75,6 +75,13 @@ on("input", ({ target }) => {
   if (target.matches("textarea[data-grow]")) grow(target);
   if (target.matches("textarea[data-bytes-max]")) count(target);
 });
+/* A search asks when a word is complete, not for the sounds that an input method is still putting together. */
+const typed = ({ target, isComposing }) => {
+  if (target.matches("[data-search]") && !isComposing) target.dispatchEvent(new Event("typed", { bubbles: true }));
+};
+on("input", typed);
+on("compositionend", ({ target }) => typed({ target }));
+
 on("htmx:beforeSwap", keep);
 on("htmx:afterSwap", restore);
 on("htmx:oobAfterSwap", restore);

@@ -1,4 +1,4 @@
-"""Doors for the bells and the ticks: replies that are due, profiles to fetch, gaps to close."""
+"""Doors for the bells and the ticks: replies that are due, profiles to fetch, gaps to close, texts to index."""
 
 import time
 
@@ -55,6 +55,10 @@ def close_gaps() -> None:
         fetch_conversations(backfill_id)
 
 
+def index_due() -> None:
+    actions.index_due()
+
+
 def _meta() -> Meta:
     return current_app.extensions["meta"]  # type: ignore[no-any-return]
 
@@ -63,4 +67,5 @@ TICKS = {
     "inbox.send_due": (5, send_due),
     "inbox.profiles_due": (60, fetch_profiles_due),
     "inbox.close_gaps": (5, close_gaps),
+    "inbox.index_due": (3, index_due),
 }

@@ -4,49 +4,70 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
-from sqlalchemy.sql.elements import Tuple
 
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right, may
 from webapp.channels.models import Channel
 from webapp.core import db
-from webapp.core.db import UtcDateTime
+from webapp.inbox import listing
 from webapp.inbox.filters import Filters, Place
-from webapp.inbox.models import Conversation, Message, State
+from webapp.inbox.models import Conversation, Message, State, Tag
 
 PER_PAGE = 30
+# A menu's number says "99+" beyond this; counting on would cost more and say nothing.
+COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the list, newest first. `older` is where the next page begins, None on the last."""
+    """One page of the list. `older` and `newer` are where its neighbours begin and end, None where there is none.
+    `is_live`: nothing can come before it, so it may follow what happens."""
 
     rows: Sequence[Conversation]
     older: Place | None
+    newer: Place | None
     version: str
+    is_live: bool
 
 
 def page(member: Membership, filters: Filters, today: date) -> Page:
+    chosen = listing.rows(member, filters, PER_PAGE + 1)
     found = list(
         db.session().scalars(
-            _wanted(member, filters, select(Conversation))
+            select(Conversation)
+            .join(chosen, chosen.c.id == Conversation.id)
+            .order_by(*listing.order(filters, chosen))
             .options(selectinload(Conversation.channel))
             .execution_options(populate_existing=True)
         )
     )
-    rows = found[:PER_PAGE]
-    older = Place(rows[-1].latest_at, rows[-1].id) if len(found) > PER_PAGE else None
-    return Page(rows, older, _name([(row.id, row.revision) for row in rows], today))
+    if filters.newer is not None:
+        if len(found) <= PER_PAGE:
+            return page(member, filters.having(), today)
+        found.reverse()
+    return _page(found, filters, today)
+
+
+def _page(found: list[Conversation], filters: Filters, today: date) -> Page:
+    backwards, more = filters.newer is not None, len(found) > PER_PAGE
+    rows = found[-PER_PAGE:] if backwards else found[:PER_PAGE]
+    return Page(
+        rows,
+        older=listing.place(filters, rows[-1]) if rows and (more or backwards) else None,
+        newer=listing.place(filters, rows[0]) if rows and not filters.is_first_page else None,
+        version=_name([(row.id, row.revision) for row in rows], today),
+        is_live=filters.is_first_page,
+    )
 
 
 def page_version(member: Membership, filters: Filters, today: date) -> str:
-    """A short name of what `page` shows; the same name means that there is nothing new."""
-    rows = db.session().execute(_wanted(member, filters, select(Conversation.id, Conversation.revision)))
-    return _name([(row.id, row.revision) for row in rows][:PER_PAGE], today)
+    """A short name of what the first `page` shows; the same name means that there is nothing new."""
+    chosen = listing.rows(member, filters, PER_PAGE)
+    rows = db.session().execute(select(chosen.c.id, chosen.c.revision).order_by(*listing.order(filters, chosen)))
+    return _name([(row.id, row.revision) for row in rows], today)
 
 
 def conversation(member: Membership, conversation_id: int) -> Conversation | None:
@@ -80,31 +101,13 @@ def channels(member: Membership) -> list[Channel]:
 
 
 def unread(member: Membership) -> int:
-    """How many conversations this member has not read."""
-    counted = select(func.count()).select_from(Conversation).where(*_visible(member), Conversation.unread > 0)
-    return db.session().scalar(counted) or 0
+    """How many conversations this member has not read, up to COUNTED."""
+    some = select(Conversation.id).where(*listing.visible(member), listing.UNREAD).limit(COUNTED).subquery()
+    return db.session().scalar(select(func.count()).select_from(some)) or 0
 
 
-def _wanted(member: Membership, filters: Filters, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    query = query.where(*_visible(member))
-    if filters.state is not None:
-        query = query.where(Conversation.state == filters.state)
-    if filters.channel_id is not None:
-        query = query.where(Conversation.channel_id == filters.channel_id)
-    if filters.before is not None:
-        query = query.where(_place() < tuple_(literal(filters.before.at, UtcDateTime), filters.before.id))
-    return query.order_by(Conversation.latest_at.desc(), Conversation.id.desc()).limit(PER_PAGE + 1)
-
-
-def _visible(member: Membership) -> list[ColumnElement[bool]]:
-    here = Conversation.workspace_id == member.workspace_id
-    if may(member.role, Right.ALL_CONVERSATIONS):
-        return [here]
-    return [here, or_(Conversation.state == State.OPEN, Conversation.assignee_id == member.person_id)]
-
-
-def _place() -> Tuple:
-    return tuple_(Conversation.latest_at, Conversation.id)
+def tags(member: Membership) -> list[Tag]:
+    return list(db.session().scalars(select(Tag).where(Tag.workspace_id == member.workspace_id).order_by(Tag.key)))
 
 
 def _name(rows: Sequence[tuple[int, int]], today: date) -> str:

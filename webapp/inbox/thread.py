@@ -16,6 +16,8 @@ from webapp.inbox.rules import composer
 
 # As many as a screen needs to begin with, and as many as "older" adds.
 STEP = 50
+# Before a message that somebody searched for.
+AROUND = 15
 # Beyond this many the window moves on instead of growing, and no longer follows new messages.
 MOST = 500
 
@@ -70,10 +72,17 @@ class Cursor(NamedTuple):
         return cls(*parts) if len(parts) == len(cls._fields) else None
 
 
-def load(conversation: Conversation, *, start_id: int | None = None, before_id: int | None = None) -> Thread:
-    """The newest messages; or from `start_id` on; or from some messages before `before_id` on."""
-    start = _start(conversation, start_id, before_id)
-    found = _from(conversation, start) if start and before_id else _newest(conversation, start)
+def load(
+    conversation: Conversation,
+    *,
+    start_id: int | None = None,
+    before_id: int | None = None,
+    around_id: int | None = None,
+) -> Thread:
+    """The newest messages; or from `start_id` on; or from some messages before `before_id` or `around_id` on."""
+    back = before_id or around_id
+    start = _start(conversation, start_id, back, STEP if before_id else AROUND)
+    found = _from(conversation, start) if start and back else _newest(conversation, start)
     messages, is_live = found[:MOST], len(found) <= MOST
     oldest = messages[0] if messages else None
     return Thread(
@@ -98,12 +107,12 @@ def last_inbound_id(conversation: Conversation) -> int:
     return newest.id if newest else 0
 
 
-def _start(conversation: Conversation, start_id: int | None, before_id: int | None) -> Message | None:
-    wanted = before_id or start_id
+def _start(conversation: Conversation, start_id: int | None, back: int | None, steps: int) -> Message | None:
+    wanted = back or start_id
     found = wanted and db.session().scalar(_messages(conversation).where(Message.id == wanted))
     if not found:
         return None
-    return (_step_back(conversation, found, STEP) or found) if before_id else found
+    return (_step_back(conversation, found, steps) or found) if back else found
 
 
 def _step_back(conversation: Conversation, message: Message, steps: int) -> Message | None:

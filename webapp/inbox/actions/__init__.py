@@ -2,6 +2,7 @@
 
 from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repairs, fetch_newest, fetch_page
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take
+from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
 from webapp.inbox.actions.receiving import receive
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
@@ -21,6 +22,7 @@ __all__ = [
     "fetch_page",
     "fetch_profile",
     "forgotten_profiles",
+    "index_due",
     "lose_sight",
     "mark_read",
     "receive",

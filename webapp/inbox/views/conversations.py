@@ -1,7 +1,10 @@
 """The list, and one conversation beside it."""
 
-from flask import render_template, request
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from webapp.accounts import access
 from webapp.accounts.models import Membership
@@ -23,13 +26,29 @@ def conversations(member: Membership) -> ResponseReturnValue:
 @bp.get("/w/<slug>/conversations/list")
 @access.member(Right.OWN_CONVERSATIONS)
 def conversation_list(member: Membership) -> ResponseReturnValue:
-    """The list alone, when it differs from what the browser has (`after`)."""
-    now = clock.now()
-    version = queries.page_version(member, Filters.parse(request.args), screen.today(now))
-    if version == request.args.get("after"):
+    """The list alone, when it differs from what the browser has (`after`); or what somebody searches for."""
+    now, filters = clock.now(), Filters.parse(request.args)
+    after = request.args.get("after")
+    if after is not None and after == queries.page_version(member, filters, screen.today(now)):
         return nothing_new()
-    current_id = request.args.get("current", type=int)
-    return render_template("inbox/_list.html", **screen.list_context(member, current_id, now))
+    context = screen.list_context(member, request.args.get("current", type=int), now)
+    if after is None:
+        return _looked_for(member, filters, context)
+    return render_template("inbox/_list.html", **context)
+
+
+def _looked_for(member: Membership, filters: Filters, context: dict[str, Any]) -> Response:
+    """The choices go along, because they lead to the same search; and the address says what is shown."""
+    parts = [render_template("inbox/_list.html", **context), render_template("inbox/_tools.html", oob=True, **context)]
+    response = make_response("\n".join(parts))
+    current_id = context["current_id"]
+    here = {"slug": member.workspace.slug, **filters.args()}
+    response.headers["HX-Replace-Url"] = (
+        url_for("inbox.conversation", conversation_id=current_id, **here)
+        if current_id
+        else url_for("inbox.conversations", **here)
+    )
+    return response
 
 
 @bp.get("/w/<slug>/conversations/<int:conversation_id>")

@@ -12,7 +12,7 @@ from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right, may
 from webapp.channels.status import Status
 from webapp.core import clock
-from webapp.inbox import queries, thread
+from webapp.inbox import queries, search, thread
 from webapp.inbox.filters import Filters
 from webapp.inbox.forms import ReplyForm
 from webapp.inbox.models import Conversation
@@ -43,8 +43,11 @@ def page(
 def list_context(member: Membership, current_id: int | None, now: datetime) -> dict[str, Any]:
     filters = Filters.parse(request.args)
     channels = queries.channels(member)
+    found = search.find(member, filters) if filters.query else None
     return {
-        "page": queries.page(member, filters, today(now)),
+        "page": None if found else queries.page(member, filters, today(now)),
+        "found": found,
+        "tags": queries.tags(member),
         "filters": filters,
         "current_id": current_id,
         "channels": channels,
@@ -61,6 +64,7 @@ def thread_context(member: Membership, found: Conversation, now: datetime) -> di
             found,
             start_id=request.args.get("from", type=int),
             before_id=request.args.get("before_message", type=int),
+            around_id=request.args.get("message", type=int),
         ),
         "cursor": str(Cursor.of(found, now)),
         "filters": Filters.parse(request.args),
