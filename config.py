@@ -31,6 +31,7 @@ class Config:
     brand_name: str
     meta_app_id: str
     meta_app_secret: str
+    meta_app_secret_previous: str
     meta_verify_token: str
     meta_graph_url: str
     meta_dialog_url: str
@@ -74,6 +75,8 @@ class Config:
             brand_name=read.text("BRAND_NAME", "Omnichat"),
             meta_app_id=read.text("META_APP_ID"),
             meta_app_secret=read.text("META_APP_SECRET", at_least=16),
+            # While the secret is being changed at Meta, deliveries may still be signed with the one before.
+            meta_app_secret_previous=read.text("META_APP_SECRET_PREVIOUS", "", at_least=16),
             meta_verify_token=read.text("META_VERIFY_TOKEN", at_least=8),
             meta_graph_url=read.url("META_GRAPH_URL", META_GRAPH_URL),
             meta_dialog_url=read.url("META_DIALOG_URL", META_DIALOG_URL),

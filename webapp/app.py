@@ -26,7 +26,7 @@ from webapp.meta.gateway import MetaSettings
 from webapp.scheduler import jobs as scheduler_jobs
 from webapp.scheduler import views as scheduler
 from webapp.web import errors, health, htmx, i18n, icons, security
-from webapp.webhooks import jobs as webhooks_jobs
+from webapp.webhooks import door
 from webapp.webhooks import views as webhooks
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +52,8 @@ def create_app(config: Config) -> Flask:
     _move_in(app)
     navigation.init_app(app, config)
     commands.init_app(app)
+    # Last: it stands in front of everything.
+    door.init_app(app, config)
     return app
 
 
@@ -59,10 +61,10 @@ def _move_in(app: Flask) -> None:
     """Every room's address book, bells and ticks."""
     for room in (accounts, channels, inbox, webhooks, scheduler, diagnosis, home, metrics):
         app.register_blueprint(room.bp)
-    for bells in (mail_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs):
+    for bells in (mail_jobs, inbox_jobs, scheduler_jobs):
         bells.register(app)
     ticks: dict[str, object] = {}
-    for ticking in (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs):
+    for ticking in (mail_jobs, channels_jobs, inbox_jobs, scheduler_jobs):
         ticks.update(ticking.TICKS)
     app.extensions["ticks"] = ticks
 

@@ -11,6 +11,7 @@ from huey.consumer import Consumer
 
 from webapp.core.work import Bells
 from webapp.scheduler import jobs
+from webapp.webhooks.drain import Drain
 
 # How long a thread may go on with what it has begun; afterwards its rows come back when their leases end.
 GRACE_SECONDS = 1.0
@@ -20,11 +21,13 @@ GRACE_SECONDS = 1.0
 class Background:
     consumer: Consumer | None
     scheduler: BackgroundScheduler
+    drain: Drain
 
     def stop(self) -> None:
         """Take nothing new, wait a moment for what is under way. May be called twice."""
         if self.scheduler.running:
             self.scheduler.shutdown(wait=False)
+        self.drain.stop(GRACE_SECONDS)
         if self.consumer is None:
             return
         self.consumer.stop_flag.set()
@@ -36,7 +39,9 @@ class Background:
 def start(app: Flask) -> Background:
     """Start the threads in this process. They are daemons: the server ends when it wants to, by its own signals."""
     bells: Bells = app.extensions["bells"]
-    running = Background(bells.start(), jobs.start(app, app.extensions["ticks"]))
+    drain: Drain = app.extensions["drain"]
+    drain.start()
+    running = Background(bells.start(), jobs.start(app, app.extensions["ticks"]), drain)
     atexit.register(running.stop)
     return running
 

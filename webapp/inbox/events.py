@@ -44,12 +44,13 @@ class DeletedEvent:
 
 @dataclass(frozen=True, slots=True)
 class EditedEvent:
-    """The customer changed a message."""
+    """The customer changed a message. `number` is which change it is, 0 where Meta does not say."""
 
     contact_id: str
     at: datetime
     mid: str
     text: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def read_signed_request(text: str, secret: Secret) -> dict[str, object]:
 
 
 def _hex(secret: Secret, message: bytes) -> str:
-    return hmac.new(secret.reveal().encode(), message, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.reveal().encode(), message, "sha256").hex()
 
 
 def _decode(text: str) -> bytes:

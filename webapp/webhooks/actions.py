@@ -1,83 +1,65 @@
-"""Deliveries: stored first, handled afterwards, at least once and with the same result every time."""
+"""Deliveries that were stored: handled at least once, with the same result every time."""
 
-import hashlib
 import logging
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, lazyload
 
-from webapp.channels.models import Channel, Hearing, SignatureFailure
+from webapp.channels.models import Channel, Hearing
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.inbox import actions as inbox
 from webapp.webhooks.models import Delivery
-from webapp.webhooks.rules import Delivered, Unreadable, read
+from webapp.webhooks.rules import Delivered, Entry, Unreadable, read
 
 log = logging.getLogger("webapp.webhooks")
 
 NO_CHANNEL = "no channel"
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=6)
-NOTED_EVERY = timedelta(minutes=1)
+# Deliveries in one transaction: beyond some dozens the rows themselves are what costs.
+AT_ONCE = 100
+
+Account = tuple[str, str]
+# What can be read of a delivery, or why nothing can.
+Told = Delivered | str
 
 
-def store(body: bytes, *, now: datetime) -> None:
-    """Keep a signed delivery and wake a worker. Meta repeats deliveries: the same bytes are kept once."""
-    insert = postgresql.insert if db.is_postgresql() else sqlite.insert
-    row = {
-        "digest": hashlib.sha256(body).hexdigest(),
-        "body": body,
-        "received_at": now,
-        "next_try_at": now,
-        "tries": 0,
-        "problem": "",
-    }
-    with db.transaction() as session:
-        delivery_id = session.scalar(
-            insert(Delivery).values(row).on_conflict_do_nothing(index_elements=[Delivery.digest]).returning(Delivery.id)
-        )
-        if delivery_id is not None:
-            db.ring_after_commit("webhooks.handle", delivery_id)
+def handle_some(*, now: datetime, limit: int = AT_ONCE) -> bool:
+    """Handle the deliveries that have waited longest, in one transaction; whether there may be more.
+
+    If one of them breaks it, each is handled alone: it waits with its problem, and the others pass.
+    """
+    taken: list[int] = []
+    try:
+        with db.transaction() as session:
+            batch = _take(session, now, limit)
+            taken = [delivery.id for delivery in batch]
+            _handle_together(session, batch, now)
+    except Exception as error:
+        if not taken:
+            raise
+        log.warning("%s deliveries are handled one by one: %s", len(taken), type(error).__name__)
+        for delivery_id in taken:
+            handle(delivery_id, now=now)
+    return bool(taken)
 
 
 def handle(delivery_id: int, *, now: datetime) -> None:
     """Put a delivery's events into their conversations. What fails waits and is tried again; the rest is done."""
-    with db.transaction() as session:
-        delivery = session.get(Delivery, delivery_id, populate_existing=True, with_for_update={"skip_locked": True})
-        if delivery is None or delivery.handled_at is not None:
-            return
-        try:
-            problem, is_done = _deliver(session, delivery, now)
-        except Unreadable as error:
-            problem, is_done = str(error), True
-        delivery.problem = problem
-        delivery.tries += 1
-        if is_done:
-            delivery.handled_at = now
-        else:
-            delivery.next_try_at = now + pause(delivery.tries)
-
-
-def note_refused(*, was_missing: bool, now: datetime) -> None:
-    """Remember that a signature was wrong, for the diagnosis. Strangers can cause it: it is written once a minute."""
-    seen = db.session().get(SignatureFailure, 1, populate_existing=True)
-    if seen is not None and now - seen.failed_at < NOTED_EVERY:
-        return
-    with db.transaction() as session:
-        session.merge(SignatureFailure(id=1, failed_at=now, was_missing=was_missing))
-
-
-def due(now: datetime) -> list[int]:
-    """Deliveries that wait: their bell was lost, or they could not be handled."""
-    found = db.session().scalars(
-        select(Delivery.id)
-        .where(Delivery.handled_at.is_(None), Delivery.next_try_at <= now)
-        .order_by(Delivery.next_try_at, Delivery.id)
-        .limit(200)
-    )
-    return list(found)
+    try:
+        with db.transaction() as session:
+            delivery = _locked(session, delivery_id)
+            if delivery is not None:
+                _settle(delivery, _handle_alone(session, delivery, now), now)
+    except Exception as error:
+        log.exception("delivery %s not handled", delivery_id)
+        with db.transaction() as session:
+            delivery = _locked(session, delivery_id)
+            if delivery is not None:
+                _settle(delivery, [type(error).__name__], now)
 
 
 def pause(tries: int) -> timedelta:
@@ -85,52 +67,128 @@ def pause(tries: int) -> timedelta:
     return min(FIRST_PAUSE * int(4 ** min(tries - 1, 10)), LONGEST_PAUSE)
 
 
-def _deliver(session: Session, delivery: Delivery, now: datetime) -> tuple[str, bool]:
-    """What went wrong, and whether nothing is left to do."""
-    delivered = read(delivery.body, delivery.received_at)
-    if delivered.platform is None:
-        return "", True
-    channels = _holders(session, delivered)
+def _take(session: Session, now: datetime, limit: int) -> list[Delivery]:
+    """Those that nobody else is handling."""
+    return list(
+        session.scalars(
+            select(Delivery)
+            .where(Delivery.handled_at.is_(None), Delivery.next_try_at <= now)
+            .order_by(Delivery.next_try_at, Delivery.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _locked(session: Session, delivery_id: int) -> Delivery | None:
+    delivery = session.get(Delivery, delivery_id, populate_existing=True, with_for_update={"skip_locked": True})
+    return None if delivery is None or delivery.handled_at is not None else delivery
+
+
+def _handle_together(session: Session, batch: Sequence[Delivery], now: datetime) -> None:
+    told = [_told(delivery) for delivery in batch]
+    channels = _holders(session, told)
+    _hear(session, batch, told, channels)
+    happenings = [
+        (channel, event) for one in told for channel, entry in _reached(one, channels) for event in entry.events
+    ]
+    inbox.receive_all(session, happenings, now=now)
+    for delivery, one in zip(batch, told, strict=True):
+        _finish(delivery, _problem(one, channels), now)
+
+
+def _handle_alone(session: Session, delivery: Delivery, now: datetime) -> list[str]:
+    """The names of what went wrong. An event that we cannot digest holds none of its neighbours back."""
+    told = _told(delivery)
+    channels = _holders(session, [told])
+    _hear(session, [delivery], [told], channels)
     failed = []
-    for entry in delivered.entries:
-        channel = channels.get(entry.account_id)
-        if channel is None:
-            continue
-        _hear(session, channel, delivery, entry.standby)
+    for channel, entry in _reached(told, channels):
         for event in entry.events:
             try:
                 with session.begin_nested():
-                    inbox.receive(session, channel, event, now=now)
+                    inbox.receive_all(session, [(channel, event)], now=now)
             except Exception as error:
-                # One event that we cannot digest must not hold back its neighbours, whatever it is made of.
                 log.exception("event of channel %s not handled", channel.id)
                 failed.append(type(error).__name__)
-    if failed:
-        return ", ".join(sorted(set(failed))), False
-    return "" if channels or not delivered.entries else NO_CHANNEL, True
+    if not failed:
+        delivery.problem = _problem(told, channels)
+    return failed
 
 
-def _hear(session: Session, channel: Channel, delivery: Delivery, standby: bool) -> None:
-    hearing = session.get(Hearing, channel.id, populate_existing=True)
-    if hearing is None:
-        hearing = Hearing(channel_id=channel.id, delivery_id=delivery.id, heard_at=delivery.received_at)
-        session.add(hearing)
-    hearing.hear(delivery.id, at=delivery.received_at, standby=standby)
+def _settle(delivery: Delivery, failed: list[str], now: datetime) -> None:
+    if not failed:
+        _finish(delivery, delivery.problem, now)
+        return
+    delivery.tries += 1
+    delivery.problem = ", ".join(sorted(set(failed)))
+    delivery.next_try_at = now + pause(delivery.tries)
 
 
-def _holders(session: Session, delivered: Delivered) -> dict[str, Channel]:
-    """Account id → the channel that holds it, lost or not. Locked in one order, so that nobody waits in a circle."""
-    accounts = {entry.account_id for entry in delivered.entries}
+def _finish(delivery: Delivery, problem: str, now: datetime) -> None:
+    """Nothing is left to do; `problem` says why nothing came of it."""
+    delivery.tries += 1
+    delivery.problem, delivery.handled_at = problem, now
+
+
+def _told(delivery: Delivery) -> Told:
+    try:
+        return read(delivery.body, delivery.received_at)
+    except Unreadable as error:
+        return str(error)
+
+
+def _problem(told: Told, channels: dict[Account, Channel]) -> str:
+    if isinstance(told, str):
+        return told
+    is_for_somebody = any(True for _one in _reached(told, channels))
+    return "" if is_for_somebody or told.platform is None or not told.entries else NO_CHANNEL
+
+
+def _reached(told: Told, channels: dict[Account, Channel]) -> Iterable[tuple[Channel, Entry]]:
+    """The entries that are for a channel of ours."""
+    for platform, entry in _entries(told):
+        channel = channels.get((platform, entry.account_id))
+        if channel is not None:
+            yield channel, entry
+
+
+def _entries(told: Told) -> Iterable[tuple[str, Entry]]:
+    if isinstance(told, Delivered) and told.platform is not None:
+        for entry in told.entries:
+            yield told.platform, entry
+
+
+def _hear(
+    session: Session, batch: Sequence[Delivery], told: Sequence[Told], channels: dict[Account, Channel]
+) -> None:
+    wanted = [channel.id for channel in channels.values()]
+    heard = {
+        one.channel_id: one
+        for one in session.scalars(
+            select(Hearing).where(Hearing.channel_id.in_(wanted)).execution_options(populate_existing=True)
+        )
+    }
+    for delivery, one in zip(batch, told, strict=True):
+        for channel, entry in _reached(one, channels):
+            hearing = heard.get(channel.id)
+            if hearing is None:
+                hearing = Hearing(channel_id=channel.id, delivery_id=delivery.id, heard_at=delivery.received_at)
+                heard[channel.id] = hearing
+                session.add(hearing)
+            hearing.hear(delivery.id, at=delivery.received_at, standby=entry.standby)
+
+
+def _holders(session: Session, told: Sequence[Told]) -> dict[Account, Channel]:
+    """Who holds each account, lost or not. Locked in one order, so that nobody waits in a circle."""
+    accounts = {(platform, entry.account_id) for one in told for platform, entry in _entries(one)}
     found = session.scalars(
         select(Channel)
-        .where(
-            Channel.platform == delivered.platform,
-            Channel.external_id.in_(accounts),
-            Channel.status != Status.DISCONNECTED,
-        )
+        .where(tuple_(Channel.platform, Channel.external_id).in_(accounts), Channel.status != Status.DISCONNECTED)
         .options(lazyload("*"))
         .order_by(Channel.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return {channel.external_id: channel for channel in found}
+    return {(channel.platform, channel.external_id): channel for channel in found}

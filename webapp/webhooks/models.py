@@ -23,7 +23,7 @@ class Delivery(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(unique=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
     next_try_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
     handled_at: Mapped[datetime | None]

@@ -185,7 +185,7 @@ def test_everything_else_a_customer_does_is_told_apart() -> None:
         )
     )
     assert told[:4] == [
-        EditedEvent(CUSTOMER, NOON, "m", "new"),
+        EditedEvent(CUSTOMER, NOON, "m", "new", 1),
         ReactionEvent(CUSTOMER, NOON, "m", "❤️"),
         ReactionEvent(CUSTOMER, NOON, "m", ""),
         ReadEvent(CUSTOMER, NOON, "m"),

@@ -4,7 +4,7 @@ from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repair
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take
 from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
-from webapp.inbox.actions.receiving import receive
+from webapp.inbox.actions.receiving import receive, receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
 from webapp.inbox.actions.sending import lose_sight, send, waiting
 
@@ -26,6 +26,7 @@ __all__ = [
     "lose_sight",
     "mark_read",
     "receive",
+    "receive_all",
     "reopen",
     "reply",
     "send",

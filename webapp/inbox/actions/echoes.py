@@ -8,8 +8,8 @@ from webapp.inbox.models import Conversation, Direction, Message, SendStatus
 from webapp.inbox.rules import ECHO_SLACK
 
 
-def settle(session: Session, conversation: Conversation, event: MessageEvent) -> bool:
-    """Give an echo's id to the reply of ours that waits for it. False when there is none.
+def settle(session: Session, conversation: Conversation, event: MessageEvent) -> Message | None:
+    """Give an echo's id to the reply of ours that waits for it, and return that; None when there is none.
 
     An echo can overtake the answer to the send, and after a timeout it is the only thing that tells how the send
     ended. Meta gives no key of ours back, so the text at about that time has to do.
@@ -30,11 +30,11 @@ def settle(session: Session, conversation: Conversation, event: MessageEvent) ->
         .with_for_update(of=Message, key_share=True)
     )
     if reply is None:
-        return False
+        return None
     reply.mid = event.mid
     reply.was_sent()
     conversation.touch()
-    return True
+    return reply
 
 
 def confirm(session: Session, reply: Message, mid: str) -> None:

@@ -1,5 +1,6 @@
 """What a customer did, written down once however often and in whatever order we hear of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -7,126 +8,120 @@ from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
 from webapp.core import db
-from webapp.inbox.actions import echoes, locks
-from webapp.inbox.events import (
-    DeletedEvent,
-    DeliveredEvent,
-    EditedEvent,
-    Event,
-    MessageEvent,
-    ReactionEvent,
-    ReadEvent,
-)
-from webapp.inbox.models import Contact, Conversation, Direction, Message, SendStatus
+from webapp.inbox.actions import echoes
+from webapp.inbox.actions.ledger import Happening, Ledger, Remark, mid_of, remark_of
+from webapp.inbox.events import DeletedEvent, DeliveredEvent, EditedEvent, Event, MessageEvent, ReactionEvent, ReadEvent
+from webapp.inbox.models import Conversation, Direction, Message, SendStatus
+
+# Events that are looked up together.
+AT_ONCE = 500
 
 
 def receive(session: Session, channel: Channel, event: Event, *, now: datetime) -> None:
-    """Write one event down, inside the caller's transaction and with the channel locked.
+    """Write one event down; see `receive_all`."""
+    receive_all(session, [(channel, event)], now=now)
 
-    Idempotent: a message is known by (channel, mid), everything else says how things are and not what to add.
+
+def receive_all(session: Session, happenings: Sequence[Happening], *, now: datetime) -> None:
+    """Write events down, inside the caller's transaction and with their channels locked.
+
+    Any order, any repetition and any portions of the same events end in the same: a message is known by (channel, mid);
+    what is said about a message before it came waits for it; everything else says how things are, and the later wins.
     """
-    conversation = _conversation(session, channel, event, now)
-    if isinstance(event, MessageEvent):
-        _message(session, conversation, event, now)
-    elif isinstance(event, DeletedEvent):
-        _deleted(session, conversation, event, now)
-    elif isinstance(event, DeliveredEvent):
-        conversation.delivered_until = max(event.at, conversation.delivered_until or event.at)
+    for start in range(0, len(happenings), AT_ONCE):
+        portion = happenings[start : start + AT_ONCE]
+        ledger = Ledger(session, portion)
+        for channel, event in portion:
+            if isinstance(event, MessageEvent):
+                _message(ledger, channel, event, now)
+            else:
+                _remark(ledger, channel, event, now)
+        session.flush()
+        for contact in ledger.newcomers:
+            db.ring_after_commit("inbox.profile", contact.id)
+
+
+def _message(ledger: Ledger, channel: Channel, event: MessageEvent, now: datetime) -> None:
+    conversation = ledger.talk(channel, event.contact_id)
+    waited = []
+    if conversation is None:
+        conversation = ledger.open_talk(channel, event, now)
+        waited = ledger.arrived(channel, event.contact_id, "")
+    known = ledger.message(channel, event.mid)
+    if known is None:
+        known = _written(ledger, conversation, event, now)
+        ledger.messages[channel.id, event.mid] = known
+    elif known.is_ours and known.send_status != SendStatus.SENT:
+        known.was_sent()
         conversation.touch()
-    elif isinstance(event, ReadEvent):
-        _read(session, conversation, event)
-    else:
-        _changed(session, conversation, event, now)
+    for early in [*waited, *ledger.arrived(channel, event.contact_id, event.mid)]:
+        _apply(conversation, known, remark_of(early))
 
 
-def _conversation(session: Session, channel: Channel, event: Event, now: datetime) -> Conversation:
-    """The channel is locked, so nobody else makes the same one."""
-    found = locks.conversation_with(session, channel.id, event.contact_id)
-    if found is not None:
-        return found
-    contact = Contact(channel_id=channel.id, external_id=event.contact_id, first_at=event.at, profile_due_at=now)
-    made = Conversation(
-        workspace_id=channel.workspace_id, channel=channel, contact=contact, latest_at=event.at, unread=0
-    )
-    session.add(made)
-    session.flush()
-    db.ring_after_commit("inbox.profile", contact.id)
-    return made
-
-
-def _message(session: Session, conversation: Conversation, event: MessageEvent, now: datetime) -> None:
-    known = locks.message_with(session, conversation.channel_id, event.mid)
-    if known is not None:
-        if known.is_ours and known.send_status != SendStatus.SENT:
-            known.was_sent()
-            conversation.touch()
-        return
-    if event.is_echo and echoes.settle(session, conversation, event):
-        return
+def _written(ledger: Ledger, conversation: Conversation, event: MessageEvent, now: datetime) -> Message:
+    """The row of a message that we hear of for the first time: a new one, or the reply whose echo it is."""
+    if event.is_echo and conversation.id is not None:
+        reply = echoes.settle(ledger.session, conversation, event)
+        if reply is not None:
+            return reply
     message = _new(conversation, event)
-    session.add(message)
+    ledger.session.add(message)
     conversation.contact.first_at = min(conversation.contact.first_at, event.at)
     if message.is_ours:
         conversation.shows(message)
     else:
         conversation.hears(message, now=now)
-        _heard_on(conversation.channel, event.at)
+        channel = conversation.channel
+        channel.last_inbound_at = max(event.at, channel.last_inbound_at or event.at)
+    return message
 
 
 def _new(conversation: Conversation, event: MessageEvent) -> Message:
     return Message(
-        conversation_id=conversation.id,
-        channel_id=conversation.channel_id,
+        conversation=conversation,
+        channel_id=conversation.channel.id,
         mid=event.mid,
         direction=Direction.OUT if event.is_echo else Direction.IN,
         kind=event.kind,
         text=event.text,
         attachments=[asdict(one) for one in event.attachments],
         reply_to_mid=event.reply_to_mid,
+        reaction="",
         at=event.at,
         send_status=SendStatus.SENT if event.is_echo else None,
     )
 
 
-def _heard_on(channel: Channel, at: datetime) -> None:
-    channel.last_inbound_at = max(at, channel.last_inbound_at or at)
+def _remark(ledger: Ledger, channel: Channel, event: Remark, now: datetime) -> None:
+    conversation = ledger.talk(channel, event.contact_id)
+    mid = mid_of(event)
+    known = ledger.message(channel, mid) if mid else None
+    if conversation is None or (mid and known is None):
+        ledger.wait(channel, event, now)
+    else:
+        _apply(conversation, known, event)
 
 
-def _deleted(session: Session, conversation: Conversation, event: DeletedEvent, now: datetime) -> None:
-    """Taken back. Before we heard of the message itself, a line without content keeps its place."""
-    known = locks.message_with(session, conversation.channel_id, event.mid)
-    if known is None:
-        known = Message(
-            conversation_id=conversation.id,
-            channel_id=conversation.channel_id,
-            mid=event.mid,
-            direction=Direction.IN,
-            at=event.at,
-        )
-        session.add(known)
-    if known.deleted_at is None:
-        known.remove_content(now)
-        conversation.shows(known)
+def _apply(conversation: Conversation, known: Message | None, event: Remark) -> None:
+    """`known` is the message that the event is about."""
+    if isinstance(event, DeliveredEvent):
+        conversation.delivered_until = max(event.at, conversation.delivered_until or event.at)
+    elif isinstance(event, ReadEvent):
+        until = known.at if known is not None and event.mid else event.at
+        conversation.read_until = max(until, conversation.read_until or until)
+    elif known is not None:
+        _change(conversation, known, event)
+    conversation.touch()
 
 
-def _changed(session: Session, conversation: Conversation, event: EditedEvent | ReactionEvent, now: datetime) -> None:
-    known = locks.message_with(session, conversation.channel_id, event.mid)
-    if known is None or known.deleted_at is not None:
+def _change(conversation: Conversation, known: Message, event: DeletedEvent | EditedEvent | ReactionEvent) -> None:
+    if known.deleted_at is not None:
         return
     if isinstance(event, ReactionEvent):
-        known.reaction = event.emoji
+        known.react(event.emoji, at=event.at)
+        return
+    if isinstance(event, DeletedEvent):
+        known.remove_content(event.at)
     else:
-        known.text, known.edited_at = event.text, now
-        conversation.shows(known)
-    conversation.touch()
-
-
-def _read(session: Session, conversation: Conversation, event: ReadEvent) -> None:
-    until = event.at
-    if event.mid is not None:
-        known = locks.message_with(session, conversation.channel_id, event.mid)
-        if known is None:
-            return
-        until = known.at
-    conversation.read_until = max(until, conversation.read_until or until)
-    conversation.touch()
+        known.edit(event.text, number=event.number, at=event.at)
+    conversation.shows(known)

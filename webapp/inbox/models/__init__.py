@@ -3,6 +3,7 @@
 from webapp.inbox.models.backfill import Backfill, Fetched, Reason
 from webapp.inbox.models.contact import Contact
 from webapp.inbox.models.conversation import Conversation, ConversationEvent, State
+from webapp.inbox.models.early import EarlyEvent
 from webapp.inbox.models.message import Direction, Message, SendStatus
 from webapp.inbox.models.search import SearchDue, SearchEntry
 from webapp.inbox.models.tag import TAGGING, Tag
@@ -14,6 +15,7 @@ __all__ = [
     "Conversation",
     "ConversationEvent",
     "Direction",
+    "EarlyEvent",
     "Fetched",
     "Message",
     "Reason",

@@ -59,7 +59,10 @@ class Message(Model):
     reply_to_mid: Mapped[str | None]
     reaction: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]
+    reaction_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]
+    # Which edit it is, as Meta counts them; 0 where it does not say.
+    edit_number: Mapped[int] = mapped_column(default=0, server_default="0")
     deleted_at: Mapped[datetime | None]
     # Only for replies written here; an echo of a reply written in the Instagram app has no author.
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -102,7 +105,19 @@ class Message(Model):
     def is_lost_sight_of(self) -> None:
         self.send_status, self.send_at = SendStatus.UNKNOWN, None
 
-    def remove_content(self, now: datetime) -> None:
+    def react(self, emoji: str, *, at: datetime) -> None:
+        """The customer's reaction, empty when it was taken back. However they come in, the latest stays."""
+        if self.reaction_at is None or (at, emoji) > (self.reaction_at, self.reaction):
+            self.reaction, self.reaction_at = emoji, at
+
+    def edit(self, text: str, *, number: int, at: datetime) -> None:
+        """New words. However they come in, the latest stay."""
+        if self.edited_at is None or (number, at, text) > (self.edit_number, self.edited_at, self.text):
+            self.text, self.edit_number, self.edited_at = text, number, at
+
+    def remove_content(self, at: datetime) -> None:
         """The writer took it back: nothing of it stays."""
-        self.deleted_at = now
+        self.deleted_at = at
         self.text, self.attachments, self.reaction, self.reply_to_mid = "", [], "", None
+        self.reaction_at = self.edited_at = None
+        self.edit_number = 0

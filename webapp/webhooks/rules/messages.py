@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from webapp.inbox.events import Attachment, DeletedEvent, EditedEvent, Event, MessageEvent
-from webapp.webhooks.rules.values import Json, a_list, a_text, an_address, an_id, an_object
+from webapp.webhooks.rules.values import Json, a_count, a_list, a_text, an_address, an_id, an_object
 
 MOST_ATTACHMENTS = 30
 
@@ -49,7 +49,7 @@ def read_message(contact_id: str, at: datetime, message: Json) -> Event | None:
 
 def read_edit(contact_id: str, at: datetime, edit: Json) -> Event | None:
     mid = an_id(edit.get("mid"))
-    return EditedEvent(contact_id, at, mid, a_text(edit.get("text"))) if mid else None
+    return EditedEvent(contact_id, at, mid, a_text(edit.get("text")), a_count(edit.get("num_edit"))) if mid else None
 
 
 def read_postback(contact_id: str, at: datetime, postback: Json) -> Event:

@@ -45,6 +45,12 @@ def an_id(value: object) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def a_count(value: object) -> int:
+    """A small number of things, 0 when there is none."""
+    number = _number(value)
+    return int(number) if number is not None and 0 < number < 1_000_000 else 0
+
+
 def an_address(value: object) -> str:
     """An http(s) address, empty for everything else: it will stand in a link."""
     text = a_text(value).strip()
