@@ -88,6 +88,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
     which the `house` fixture opens."""
     yield built_app
     _empty(built_app)
+    built_app.extensions["door"].refusals.forget()
 
 
 @pytest.fixture

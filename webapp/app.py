@@ -27,6 +27,7 @@ from webapp.scheduler import jobs as scheduler_jobs
 from webapp.scheduler import views as scheduler
 from webapp.web import errors, health, htmx, i18n, icons, security
 from webapp.webhooks import door
+from webapp.webhooks import jobs as webhooks_jobs
 from webapp.webhooks import views as webhooks
 
 ROOT = Path(__file__).parent.parent
@@ -64,7 +65,7 @@ def _move_in(app: Flask) -> None:
     for bells in (mail_jobs, inbox_jobs, scheduler_jobs):
         bells.register(app)
     ticks: dict[str, object] = {}
-    for ticking in (mail_jobs, channels_jobs, inbox_jobs, scheduler_jobs):
+    for ticking in (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs):
         ticks.update(ticking.TICKS)
     app.extensions["ticks"] = ticks
 

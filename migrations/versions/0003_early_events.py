@@ -27,9 +27,7 @@ def upgrade() -> None:
             ["channel_id"], ["channel.id"], name=op.f("fk_early_event_channel_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_early_event")),
-        sa.UniqueConstraint(
-            "channel_id", "contact_external_id", "mid", "kind", name=op.f("uq_early_event_channel_id")
-        ),
+        sa.UniqueConstraint("channel_id", "contact_external_id", "mid", "kind", name=op.f("uq_early_event_channel_id")),
     )
     with op.batch_alter_table("early_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_early_event_heard_at"), ["heard_at"], unique=False)

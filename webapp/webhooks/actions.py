@@ -37,14 +37,16 @@ def handle_some(*, now: datetime, limit: int = AT_ONCE) -> bool:
         with db.transaction() as session:
             batch = _take(session, now, limit)
             taken = [delivery.id for delivery in batch]
-            _handle_together(session, batch, now)
+            if batch:
+                _handle_together(session, batch, now)
+            return bool(taken)
     except Exception as error:
         if not taken:
             raise
         log.warning("%s deliveries are handled one by one: %s", len(taken), type(error).__name__)
-        for delivery_id in taken:
-            handle(delivery_id, now=now)
-    return bool(taken)
+    for delivery_id in taken:
+        handle(delivery_id, now=now)
+    return True
 
 
 def handle(delivery_id: int, *, now: datetime) -> None:
@@ -160,9 +162,7 @@ def _entries(told: Told) -> Iterable[tuple[str, Entry]]:
             yield told.platform, entry
 
 
-def _hear(
-    session: Session, batch: Sequence[Delivery], told: Sequence[Told], channels: dict[Account, Channel]
-) -> None:
+def _hear(session: Session, batch: Sequence[Delivery], told: Sequence[Told], channels: dict[Account, Channel]) -> None:
     wanted = [channel.id for channel in channels.values()]
     heard = {
         one.channel_id: one

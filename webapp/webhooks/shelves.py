@@ -50,7 +50,8 @@ def open_shelf(engine: Engine) -> Shelf:
 
 class PostgresShelf:
     _DELIVERIES = """INSERT INTO delivery (digest, body, received_at, next_try_at, tries, problem)
-        SELECT digest, body, at, at, 0, '' FROM unnest(%b::text[], %b::bytea[], %b::timestamptz[]) AS one(digest, body, at)
+        SELECT digest, body, at, at, 0, ''
+        FROM unnest(%b::text[], %b::bytea[], %b::timestamptz[]) AS one(digest, body, at)
         ON CONFLICT (digest) DO NOTHING"""
     _REFUSAL = """INSERT INTO signature_failure (id, failed_at, was_missing) VALUES (1, %s, %s)
         ON CONFLICT (id) DO UPDATE SET failed_at = excluded.failed_at, was_missing = excluded.was_missing"""
@@ -58,7 +59,7 @@ class PostgresShelf:
     def __init__(self, engine: Engine) -> None:
         arguments, settings = engine.dialect.create_connect_args(engine.url)
         patience = {"connect_timeout": SECONDS, "tcp_user_timeout": MILLISECONDS}
-        self._connection = psycopg.connect(*arguments, **(patience | settings), autocommit=True, prepare_threshold=0)
+        self._connection = psycopg.connect(*arguments, **{**patience, **settings}, autocommit=True, prepare_threshold=0)
         # "On disk" is what the answer promises, whatever the server's own habit is.
         self._connection.execute("SET synchronous_commit = on")
         self._connection.execute(f"SET statement_timeout = {MILLISECONDS}")
@@ -83,9 +84,10 @@ class SqliteShelf:
         ON CONFLICT (id) DO UPDATE SET failed_at = excluded.failed_at, was_missing = excluded.was_missing"""
 
     def __init__(self, engine: Engine) -> None:
-        self._kept = engine.raw_connection()
-        self._kept.detach()
-        self._connection: Any = self._kept.driver_connection
+        kept = engine.raw_connection()
+        connection: Any = kept.driver_connection
+        kept.detach()
+        self._connection = connection
         self._connection.execute(f"PRAGMA busy_timeout = {MILLISECONDS}")
 
     def put(self, arrivals: Sequence[Arrival], refusal: Refusal | None) -> int:

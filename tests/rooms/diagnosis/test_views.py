@@ -10,14 +10,13 @@ from sqlalchemy import select
 
 from tests.people import People, make_channel
 from tests.rooms.channels.story import Story
+from tests.rooms.webhooks.stored import handle_due, store
 from tests.rooms.webhooks.wire import CUSTOMER, delivery, entry, event, signature
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel, Hearing, SignatureFailure
 from webapp.core import clock, db
 from webapp.diagnosis import queries
 from webapp.diagnosis.models import Diagnosis
-from webapp.webhooks import actions as webhooks
-from webapp.webhooks import jobs
 
 PAGE = "102938475610293"
 HTMX = {"HX-Request": "true"}
@@ -31,8 +30,8 @@ def deliver(channel: Channel, form: str = "messaging", mid: str = "mid-1") -> No
     """A DM that Meta delivers now, and that is handled."""
     at = int(clock.now().timestamp() * 1000)
     told = event(message={"mid": mid, "text": "hello"}) | {"recipient": {"id": channel.external_id}, "timestamp": at}
-    webhooks.store(delivery(entry(told, account=channel.external_id, form=form)), now=clock.now())
-    jobs.handle_due()
+    store(delivery(entry(told, account=channel.external_id, form=form)))
+    handle_due()
 
 
 def test_the_page_says_what_it_would_look_at_before_anything_was_asked(story: Story, connected: Channel) -> None:

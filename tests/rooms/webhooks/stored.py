@@ -1,10 +1,23 @@
-"""What the database holds, read afresh."""
+"""Deliveries stored and handled as in real life, and what the database holds then, read afresh."""
 
+from datetime import datetime
+
+from flask import current_app
 from sqlalchemy import select
 
-from webapp.core import db
+from webapp.core import clock, db
 from webapp.inbox.models import Conversation, Message
+from webapp.webhooks import actions
 from webapp.webhooks.models import Delivery
+
+
+def store(body: bytes, now: datetime | None = None) -> None:
+    current_app.extensions["writer"].store(body, now=now or clock.now())
+
+
+def handle_due(now: datetime | None = None) -> None:
+    while actions.handle_some(now=now or clock.now()):
+        pass
 
 
 def deliveries() -> list[Delivery]:

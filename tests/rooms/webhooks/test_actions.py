@@ -1,15 +1,19 @@
 """Handling what was stored: to the right conversation, once, and no neighbour lost."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from tests.people import People, make_channel
-from tests.rooms.webhooks.stored import conversations, deliveries, messages
+from tests.rooms.webhooks.stored import conversations, deliveries, handle_due, messages, store
 from tests.rooms.webhooks.wire import ACCOUNT, AT, delivery, dm, echo, entry, event
 from webapp.core import clock, db
 from webapp.inbox import actions as inbox
+from webapp.inbox.actions.ledger import Happening
 from webapp.webhooks import actions
 from webapp.webhooks.actions import LONGEST_PAUSE, NO_CHANNEL, pause
 
@@ -17,22 +21,21 @@ from webapp.webhooks.actions import LONGEST_PAUSE, NO_CHANNEL, pause
 def arrive(body: bytes, now: datetime | None = None) -> None:
     """Store a delivery and handle all that is due."""
     now = now or clock.now()
-    actions.store(body, now=now)
-    for delivery_id in actions.due(now):
-        actions.handle(delivery_id, now=now)
+    store(body, now)
+    handle_due(now)
 
 
 @pytest.fixture
 def poison(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events whose text is "poison" cannot be digested, which shows only when half of it is written."""
-    real = inbox.receive
+    real = inbox.receive_all
 
-    def receive(session: object, channel: object, event: object, **rest: object) -> None:
-        real(session, channel, event, **rest)  # type: ignore[arg-type]
-        if getattr(event, "text", "") == "poison":
+    def receive_all(session: Session, happenings: Sequence[Happening], **rest: Any) -> None:
+        real(session, happenings, **rest)
+        if any(getattr(event, "text", "") == "poison" for _channel, event in happenings):
             raise RuntimeError("EAAsecrettokenthatmustnotbekept")
 
-    monkeypatch.setattr(inbox, "receive", receive)
+    monkeypatch.setattr(inbox, "receive_all", receive_all)
 
 
 def test_a_message_reaches_the_workspace_that_holds_the_account(house: Flask, people: People) -> None:
@@ -100,9 +103,8 @@ def test_a_poisoned_delivery_is_tried_again_with_growing_pauses(house: Flask, pe
     make_channel(people.aurora, people.alice)
     now = clock.now()
     arrive(dm("poison"), now)
-    assert actions.due(now + pause(1) - timedelta(seconds=1)) == []
-    (kept,) = actions.due(now + pause(1))
-    actions.handle(kept, now=now + pause(1))
+    assert not actions.handle_some(now=now + pause(1) - timedelta(seconds=1))
+    assert actions.handle_some(now=now + pause(1))
     assert deliveries()[0].next_try_at == now + pause(1) + pause(2)
     assert [pause(tries) < pause(tries + 1) for tries in range(1, 6)] == [True] * 5
     assert pause(10_000) == LONGEST_PAUSE
@@ -114,7 +116,7 @@ def test_a_delivery_is_digested_as_soon_as_that_is_possible(
     make_channel(people.aurora, people.alice)
     now = clock.now()
     with monkeypatch.context() as broken:
-        broken.setattr(inbox, "receive", lambda *all, **rest: 1 / 0)
+        broken.setattr(inbox, "receive_all", lambda *all, **rest: 1 / 0)
         arrive(dm(), now)
     assert deliveries()[0].problem == "ZeroDivisionError"
     actions.handle(deliveries()[0].id, now=now + pause(1))
@@ -146,7 +148,7 @@ def test_what_is_handled_is_not_handled_again(house: Flask, people: People) -> N
     arrive(dm())
     actions.handle(deliveries()[0].id, now=clock.now())
     assert deliveries()[0].tries == 1
-    assert actions.due(clock.now() + timedelta(days=1)) == []
+    assert not actions.handle_some(now=clock.now() + timedelta(days=1))
 
 
 def test_objects_about_other_things_are_done_at_once(house: Flask, people: People) -> None:

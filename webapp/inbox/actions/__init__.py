@@ -4,7 +4,7 @@ from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repair
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take
 from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
-from webapp.inbox.actions.receiving import receive, receive_all
+from webapp.inbox.actions.receiving import forget_early, receive, receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
 from webapp.inbox.actions.sending import lose_sight, send, waiting
 
@@ -21,6 +21,7 @@ __all__ = [
     "fetch_newest",
     "fetch_page",
     "fetch_profile",
+    "forget_early",
     "forgotten_profiles",
     "index_due",
     "lose_sight",

@@ -17,7 +17,7 @@ from webapp.inbox.events import (
     ReactionEvent,
     ReadEvent,
 )
-from webapp.inbox.models import Contact, Conversation, EarlyEvent, Message
+from webapp.inbox.models import Contact, Conversation, EarlyEvent, Message, State
 from webapp.inbox.models.early import EarlyKind
 
 Happening = tuple[Channel, Event]
@@ -49,7 +49,13 @@ class Ledger:
         """A customer whom we did not know. The channel is locked, so nobody else opens the same one."""
         contact = Contact(channel_id=channel.id, external_id=event.contact_id, first_at=event.at, profile_due_at=now)
         made = Conversation(
-            workspace_id=channel.workspace_id, channel=channel, contact=contact, latest_at=event.at, unread=0
+            workspace_id=channel.workspace_id,
+            channel=channel,
+            contact=contact,
+            state=State.OPEN,
+            latest_at=event.at,
+            unread=0,
+            revision=1,
         )
         self.session.add(made)
         self.talks[channel.id, event.contact_id] = made
@@ -176,4 +182,3 @@ def _early(channel: Channel, event: Remark, now: datetime) -> EarlyEvent:
     elif isinstance(event, ReactionEvent):
         made.text = event.emoji
     return made
-

@@ -63,7 +63,8 @@ def lose_sight(now: datetime) -> None:
         overdue = session.execute(
             select(Message.id, Message.conversation_id)
             .where(Message.send_status == SendStatus.SENDING, Message.send_at <= now)
-            .order_by(Message.id)
+            # In the order in which everybody locks several conversations.
+            .order_by(Message.conversation_id, Message.id)
         ).all()
         for message_id, conversation_id in overdue:
             conversation = locks.conversation(session, conversation_id)
