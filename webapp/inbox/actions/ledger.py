@@ -38,6 +38,8 @@ class Ledger:
         self.messages = self._messages(channels, mids)
         self.early = self._early(channels, contacts, mids | {""})
         self.newcomers: list[Contact] = []
+        # Conversations that heard of a message after a later one.
+        self.overtaken: set[Conversation] = set()
 
     def talk(self, channel: Channel, contact_id: str) -> Conversation | None:
         return self.talks.get((channel.id, contact_id))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
@@ -38,6 +38,8 @@ def receive_all(session: Session, happenings: Sequence[Happening], *, now: datet
             else:
                 _remark(ledger, channel, event, now)
         session.flush()
+        for conversation in ledger.overtaken:
+            conversation.waiting_since = _unanswered_since(session, conversation)
         for contact in ledger.newcomers:
             db.ring_after_commit("inbox.profile", contact.id)
 
@@ -73,6 +75,8 @@ def _written(ledger: Ledger, conversation: Conversation, event: MessageEvent, no
         if reply is not None:
             return reply
     message = _new(conversation, event)
+    if event.at < conversation.latest_at:
+        ledger.overtaken.add(conversation)
     ledger.session.add(message)
     conversation.contact.first_at = min(conversation.contact.first_at, event.at)
     if message.is_ours:
@@ -82,6 +86,19 @@ def _written(ledger: Ledger, conversation: Conversation, event: MessageEvent, no
         channel = conversation.channel
         channel.last_inbound_at = max(event.at, channel.last_inbound_at or event.at)
     return message
+
+
+def _unanswered_since(session: Session, conversation: Conversation) -> datetime | None:
+    """The customer's first message after our last; asked when messages came in another order than they were written."""
+    theirs = select(func.min(Message.at)).where(
+        Message.conversation_id == conversation.id, Message.direction == Direction.IN
+    )
+    last_ours = session.scalar(
+        select(func.max(Message.at)).where(
+            Message.conversation_id == conversation.id, Message.direction == Direction.OUT
+        )
+    )
+    return session.scalar(theirs if last_ours is None else theirs.where(Message.at > last_ours))
 
 
 def _new(conversation: Conversation, event: MessageEvent) -> Message:
