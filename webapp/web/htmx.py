@@ -46,6 +46,14 @@ def nothing_new() -> ResponseReturnValue:
     return "", 204
 
 
+def again_soon(page: str, *, waiting: bool) -> Response:
+    """A page that asks for itself every few seconds while it waits: without a script too."""
+    response = make_response(page)
+    if waiting:
+        response.headers["Refresh"] = "3"
+    return response
+
+
 def go(url: str, toast: str | None = None, kind: str = "good") -> Response:
     """To another page, with a word that the page will show. `kind` is good, info, warn or bad."""
     if toast is not None:

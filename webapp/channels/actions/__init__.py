@@ -1,5 +1,6 @@
 """Use cases of the room, one file a verb."""
 
+from webapp.channels.actions.abandoned import end_abandoned, forget_trips
 from webapp.channels.actions.authorize import AlreadyUsed, Answer, UnknownState, arrive, begin
 from webapp.channels.actions.check import check_channels, report_refusal
 from webapp.channels.actions.connect import Report, connect, selection
@@ -41,7 +42,9 @@ __all__ = [
     "create_link",
     "disconnect",
     "dismiss",
+    "end_abandoned",
     "forget_pending",
+    "forget_trips",
     "forget_user",
     "lose_user",
     "move",

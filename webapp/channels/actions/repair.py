@@ -33,14 +33,15 @@ def arrive_with_link(answer: Answer, secret: str, *, meta: Meta, now: datetime) 
     """
     trip = arrive(answer, secret, meta=meta, now=now)
     if trip.repair_link_id is not None:
-        _reopen_if_in_vain(trip.repair_link_id, now)
+        reopen_if_in_vain(trip.repair_link_id, now)
     return trip
 
 
-def _reopen_if_in_vain(link_id: int, now: datetime) -> None:
+def reopen_if_in_vain(link_id: int, used_at: datetime) -> None:
+    """Open a link again that was used up at this moment and left its channel lost."""
     with db.transaction() as session:
         link = session.get_one(RepairLink, link_id, with_for_update=True, populate_existing=True)
         channel = session.get_one(Channel, link.channel_id, populate_existing=True)
-        if channel.status == Status.LOST and link.used_at == now:
+        if channel.status == Status.LOST and link.used_at == used_at:
             link.used_at = None
-            note(session, link.workspace, None, "repair_link_reopened", channel.label, now=now)
+            note(session, link.workspace, None, "repair_link_reopened", channel.label, now=used_at)

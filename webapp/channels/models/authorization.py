@@ -15,6 +15,10 @@ from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
 
 LIFE = timedelta(minutes=15)
+# The longest that taking in an answer can go on; a trip that is open longer has lost its process.
+LEASE = timedelta(minutes=3)
+# How long the end of a trip can be looked at.
+KEPT = timedelta(days=30)
 
 
 class Outcome(StrEnum):
@@ -28,6 +32,8 @@ class Outcome(StrEnum):
     CODE_REFUSED = "code_refused"
     META_DOWN = "meta_down"
     META_REFUSED = "meta_refused"
+    # The process that took the answer in did not live to tell.
+    INTERRUPTED = "interrupted"
     OTHER_USER = "other_user"
     OTHER_ACCOUNT = "other_account"
     # Of trips that a repair link began: it was used, revoked or came to its end while the dialog was open.

@@ -17,7 +17,7 @@ from webapp.channels.views.blueprint import bp, channel_or_404, meta
 from webapp.channels.views.social_channels import TABS
 from webapp.core import clock
 from webapp.meta.gateway import Platform
-from webapp.web.htmx import announce, fragment, nothing_new, wants_fragment
+from webapp.web.htmx import again_soon, announce, fragment, nothing_new, wants_fragment
 
 
 @bp.post("/w/<slug>/authorizations")
@@ -73,7 +73,7 @@ def authorization(member: Membership, name: str) -> ResponseReturnValue:
     trip = trip_or_404(member, name)
     chooses = wants_fragment() and trip.outcome == Outcome.GRANTED
     template = "channels/_choices.html" if chooses else "channels/authorization.html"
-    return render_template(template, **_end(member, trip))
+    return again_soon(render_template(template, **_end(member, trip)), waiting=trip.outcome is None)
 
 
 @bp.post("/w/<slug>/authorizations/<name>/channels")

@@ -13,6 +13,7 @@ from webapp.channels.models import Authorization, LinkState, RepairLink
 from webapp.channels.views import holder
 from webapp.channels.views.blueprint import bp, meta
 from webapp.core import clock
+from webapp.web.htmx import again_soon
 
 
 @bp.get("/repair/<token>")
@@ -40,9 +41,10 @@ def repair_end(name: str) -> ResponseReturnValue:
     can_retry = link.state(clock.now()) is LinkState.OPEN
     if trip.outcome == "link_closed" and not can_retry:
         return _closed(link)
-    return render_template(
+    page = render_template(
         "channels/repair/end.html", trip=trip, channel=link.channel, can_retry=can_retry, home_url=""
     )
+    return again_soon(page, waiting=trip.outcome is None)
 
 
 @bp.post("/repair/authorizations/<name>/repetition")
