@@ -94,29 +94,16 @@ def _menu(member: Membership, person: Person) -> list[dict[str, Any]]:
         rooms.append(("scheduler", gettext("Hourly check"), "clock-history", url_for("scheduler.rounds")))
     return [
         {"label": label, "url": url, "icon": icon, "current": request.blueprint == room}
-        | ({"children": children} if (children := _children(room, member)) else {})
+        | ({"children": _channel_kinds(slug)} if room == "channels" else {})
         for room, label, icon, url in rooms
     ]
 
 
-def _children(room: str, member: Membership) -> list[dict[str, Any]]:
-    slug = member.workspace.slug
-    if room == "channels":
-        url = url_for("channels.social_channels", slug=slug)
-        return [{"label": gettext("Social channels"), "url": url, "current": request.blueprint == "channels"}]
-    if room != "accounts":
-        return []
-    pages = [("members", gettext("Members"), Right.SEE_MEMBERS)]
-    pages += [
-        ("workspace", gettext("Workspace"), Right.MANAGE_WORKSPACE),
-        ("audit", gettext("Audit log"), Right.SEE_AUDIT),
-    ]
+def _channel_kinds(slug: str) -> list[dict[str, Any]]:
     return [
         {
-            "label": label,
-            "url": url_for(f"accounts.{page}", slug=slug),
-            "current": request.path == url_for(f"accounts.{page}", slug=slug),
+            "label": gettext("Social channels"),
+            "url": url_for("channels.social_channels", slug=slug),
+            "current": request.blueprint == "channels",
         }
-        for page, label, right in pages
-        if may(member.role, right)
     ]
