@@ -15,6 +15,7 @@ from webapp.channels import views as channels
 from webapp.core import db, logs
 from webapp.core.crypto import Secret, key_ring
 from webapp.core.work import Bells
+from webapp.diagnosis import jobs as diagnosis_jobs
 from webapp.diagnosis import views as diagnosis
 from webapp.home import views as home
 from webapp.inbox import jobs as inbox_jobs
@@ -65,7 +66,7 @@ def _move_in(app: Flask) -> None:
     for bells in (mail_jobs, inbox_jobs, scheduler_jobs):
         bells.register(app)
     ticks: dict[str, object] = {}
-    for ticking in (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs):
+    for ticking in (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs, diagnosis_jobs):
         ticks.update(ticking.TICKS)
     app.extensions["ticks"] = ticks
 

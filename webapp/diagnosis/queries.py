@@ -57,15 +57,20 @@ def latest_contact(channel: Channel) -> str | None:
     )
 
 
-def written(channel: Channel, since: datetime) -> list[datetime]:
-    """When customers wrote, oldest first."""
-    return list(
-        db.session().scalars(
-            select(Message.at)
-            .where(Message.channel_id == channel.id, Message.direction == Direction.IN, Message.at >= since)
-            .order_by(Message.at)
+def written(channel_id: int, since: datetime) -> list[tuple[int, datetime]]:
+    """(conversation, when its customer wrote), oldest first."""
+    rows = db.session().execute(
+        select(Message.conversation_id, Message.at)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Conversation.channel_id == channel_id,
+            Conversation.latest_at >= since,
+            Message.direction == Direction.IN,
+            Message.at >= since,
         )
+        .order_by(Message.at)
     )
+    return [(row.conversation_id, row.at) for row in rows]
 
 
 def has_message(channel: Channel, mid: str) -> bool:

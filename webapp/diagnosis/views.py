@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_timedelta, gettext
 from flask_login import current_user
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 
 from config import Config
 from webapp.accounts import access
@@ -89,6 +89,21 @@ def observe(member: Membership, channel_id: int) -> ResponseReturnValue:
     if not wants_fragment():
         return _page(member, channel)
     return render_template("diagnosis/_live_test.html", **_live(channel)) if changed or at_once else nothing_new()
+
+
+@bp.post("/w/<slug>/channels/<int:channel_id>/snooze")
+@access.member(Right.MANAGE_CHANNELS)
+def snooze(member: Membership, channel_id: int) -> ResponseReturnValue:
+    """Say nothing of this silence for a while."""
+    channel = _channel_or_404(member, channel_id)
+    length = request.form.get("length", "")
+    if length not in actions.LENGTHS:
+        raise BadRequest
+    actions.snooze(channel, length, now=clock.now())
+    if request.form.get("back") == "channel":
+        return go(url_for("channels.channel", slug=member.workspace.slug, channel_id=channel.id))
+    tab = "instagram" if channel.platform == "instagram" else "facebook-pages"
+    return go(url_for("channels.social_channels", slug=member.workspace.slug, tab=tab))
 
 
 @bp.app_template_filter("moment")

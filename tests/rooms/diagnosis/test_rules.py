@@ -1,7 +1,5 @@
 """Each check: evidence in, result out."""
 
-import math
-import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +8,6 @@ from webapp.channels.rules import Subject
 from webapp.diagnosis.rules import Mark, Result, compare, summarise
 from webapp.diagnosis.rules import checks as rules
 from webapp.diagnosis.rules.checks import Heard
-from webapp.diagnosis.rules.silence import ENOUGH, silence
 from webapp.meta.errors import Cause, GraphError, NotSent
 from webapp.meta.gateway import InstagramAccount, Page, RemoteMessage, Routing, ThreadOwner, TokenState
 from webapp.meta.transport import SEALED
@@ -237,51 +234,3 @@ def test_a_result_survives_being_stored() -> None:
     result = Result("silence", Mark.PASS, "usual", "asked", "came", NOON.isoformat(), {"count": 50})
     assert Result.from_data(result.as_data()) == result
     assert result.when == NOON
-
-
-def shop(seed: int, per_day: float, days: int) -> list[datetime]:
-    """Customers of a shop that is open by day and nearly closed on Sundays."""
-    rng, at, written = random.Random(seed), NOON - timedelta(days=days), []
-    while at < NOON:
-        at += timedelta(hours=rng.expovariate(per_day / 24 * 3.2))
-        light = max(0.02, math.sin((at.hour - 1) / 18 * math.pi)) * (0.15 if at.weekday() == 6 else 1)
-        if rng.random() < light:
-            written.append(at)
-    return [one for one in written if one < NOON]
-
-
-def test_a_busy_account_that_falls_silent_for_a_working_day_is_noticed() -> None:
-    written = shop(seed=1, per_day=36, days=56)
-    last = written[-1]
-    assert not silence(written, last + timedelta(hours=1)).is_unusual
-    assert silence(written, last + timedelta(hours=30)).is_unusual
-
-
-def test_a_night_and_a_sunday_are_not_unusual() -> None:
-    written = [one for one in shop(seed=2, per_day=36, days=56) if one.weekday() != 6 and 1 <= one.hour < 13]
-    friday = max(one for one in written if one.weekday() == 5)
-    upto = [one for one in written if one <= friday]
-    assert not silence(upto, friday + timedelta(hours=34)).is_unusual
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, ENOUGH - 1])
-def test_a_naturally_quiet_account_never_alarms(count: int) -> None:
-    written = [ago(days=50) + timedelta(hours=number) for number in range(count)]
-    found = silence(written, NOON)
-    assert found.is_quiet_by_nature
-    assert not found.is_unusual
-    assert short(rules.quiet(found)) == ("unknown", "too_little")
-
-
-@pytest.mark.parametrize("per_day", [2, 12])
-def test_steady_traffic_alarms_falsely_less_than_once_a_year(per_day: float) -> None:
-    """Three generated channels over half a year each, asked just before every message that ended a long pause."""
-    alarms = 0
-    for seed in range(3):
-        written = shop(seed, per_day, days=56 + 182)
-        for number in range(1, len(written)):
-            at = written[number]
-            if at - written[number - 1] < timedelta(hours=9) or at < NOON - timedelta(days=182):
-                continue
-            alarms += silence(written[:number], at).is_unusual
-    assert alarms <= 1

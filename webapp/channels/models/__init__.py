@@ -6,6 +6,7 @@ from webapp.channels.models.grant import Facts, Grant
 from webapp.channels.models.hearing import Hearing, SignatureFailure
 from webapp.channels.models.incident import Incident, Notice, Told
 from webapp.channels.models.pending import PendingGrant
+from webapp.channels.models.quiet import Quiet
 from webapp.channels.models.repair_link import LinkState, RepairLink
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "PendingGrant",
+    "Quiet",
     "RepairLink",
     "SignatureFailure",
     "StatusChange",

@@ -10,7 +10,7 @@ from flask_login import current_user
 from webapp.accounts import access
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
-from webapp.channels import actions, queries, strip_queries
+from webapp.channels import actions, queries, quiet_queries, strip_queries
 from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.channels.views.authorizations import tab_of
@@ -44,6 +44,7 @@ def _state(member: Membership, found: Channel) -> dict[str, object]:
     return {
         "channel": found,
         "seen": queries.version(found),
+        "quiet": quiet_queries.shown([found], now).get(found.id),
         "cells": strip_queries.strips([found], now)[found.id],
         "history": history,
         "people": {change.at: change.person.name for change in history if change.person},

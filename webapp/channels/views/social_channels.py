@@ -11,7 +11,7 @@ from webapp.accounts import queries as accounts
 from webapp.accounts.access import SignedIn
 from webapp.accounts.models import Membership, SignIn
 from webapp.accounts.rules import Right
-from webapp.channels import queries, strip_queries
+from webapp.channels import queries, quiet_queries, strip_queries
 from webapp.channels.drawing import paths
 from webapp.channels.status import Status
 from webapp.channels.views.blueprint import bp
@@ -85,6 +85,7 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "tab": current,
         "platform": platform,
         "channels": channels,
+        "quiet": quiet_queries.shown(channels, now),
         "strips": {channel_id: (cells, paths(cells)) for channel_id, cells in strips.items()},
         "page": page,
         "pages": -(-of_tab[platform] // PER_PAGE),

@@ -10,7 +10,8 @@ from webapp.core import db
 from webapp.core.crypto import Secret
 from webapp.diagnosis import queries
 from webapp.diagnosis.rules import Mark, Result, checks
-from webapp.diagnosis.rules.silence import HISTORY, silence
+from webapp.diagnosis.rules.rhythm import HISTORY
+from webapp.diagnosis.rules.silence import silence
 from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Meta, Page, Platform, TokenState
 
@@ -161,8 +162,9 @@ def _webhook(case: Case) -> Result:
 
 
 def _silence(case: Case) -> Result:
-    found = silence(queries.written(case.channel, since=case.now - HISTORY), case.now)
-    return replace(checks.quiet(found), came=f"{found.count} messages in {HISTORY.days} days")
+    found = silence(queries.written(case.channel.id, since=case.now - HISTORY), case.now)
+    came = f"{found.count} messages in {HISTORY.days} days, unusual from: {_moment(found.due)}"
+    return replace(checks.quiet(found), came=came)
 
 
 def _newest(case: Case) -> Result:

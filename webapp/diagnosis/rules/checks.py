@@ -190,11 +190,8 @@ def quiet(found: Silence) -> Result:
         "longest": _seconds(found.longest),
         "silent": _seconds(found.silent),
     }
-    if found.is_quiet_by_nature:
-        return Result("silence", Mark.UNKNOWN, "too_little", facts=facts)
-    if found.is_unusual:
-        return Result("silence", Mark.WARNING, "unusual", facts=facts)
-    return Result("silence", Mark.PASS, "usual", facts=facts)
+    mark = {"unusual": Mark.WARNING, "usual": Mark.PASS}.get(found.word, Mark.UNKNOWN)
+    return Result("silence", mark, found.word, facts=facts)
 
 
 def newest(remote: RemoteMessage | None, is_here: bool, connected_at: datetime, now: datetime) -> Result:
