@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import requests
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from tests.rooms.channels.story import Story
 from webapp.channels.models import Authorization, Channel, Grant, PendingGrant, StatusChange
 from webapp.core import clock, db
+from webapp.meta import oauth
 
 MORNING = "17841405822301001"
 MORNING_PAGE = "102938475610293"
@@ -94,6 +97,92 @@ def test_connecting_that_meets_a_fault_says_so_and_stores_nothing(
     story.client.set_cookie("language", "en")
     assert "Connected" in story.choose(page, MORNING)
     assert stored(story)[2] == 1
+
+
+@contextmanager
+def broken_during(story: Story, method: str, fault: str, endpoint: str) -> Iterator[list[str]]:
+    """The fault lasts as long as one question of the gate; yields where it was met."""
+    gate, met = story.client.application.extensions["meta"], []
+    ask = getattr(gate, method)
+
+    def asked(*args: object, **named: object) -> object:
+        met.append(method)
+        broken(story, fault, endpoint, on=True)
+        try:
+            return ask(*args, **named)
+        finally:
+            broken(story, fault, endpoint, on=False)
+
+    setattr(gate, method, asked)
+    try:
+        yield met
+    finally:
+        delattr(gate, method)
+
+
+def test_the_long_lived_exchange_that_meets_a_fault_says_so_and_stores_nothing(
+    story: Story, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch, met = oauth._Session.fetch_token, []
+
+    def second_fails(self: oauth._Session, *args: object, **named: object) -> object:
+        is_second = named["grant_type"] == "fb_exchange_token"
+        met.append(is_second)
+        broken(story, fault, LOGIN_STEPS["code exchange"], on=is_second)
+        return fetch(self, *args, **named)
+
+    monkeypatch.setattr(oauth._Session, "fetch_token", second_fails)
+    for fault in FAULTS:
+        page = story.land(story.in_dialog(story.press_connect()))
+        broken(story, fault, LOGIN_STEPS["code exchange"], on=False)
+        assert LANGUAGES["en"] in story.client.get(page).text, fault
+        assert stored(story) == [0, 0, 0, 0]
+    assert met == [False, True] * len(FAULTS)
+
+
+def test_a_login_whose_message_probe_meets_a_fault_still_offers_its_accounts(story: Story, impatient: None) -> None:
+    """The probe only tells beforehand who will be refused; connecting asks again."""
+    for fault in FAULTS:
+        with broken_during(story, "probe_each", fault, "*/conversations") as met:
+            page = story.land(story.in_dialog(story.press_connect()))
+        assert met == ["probe_each"]
+        assert "@morninglight.coffee" in story.client.get(page).text, fault
+        assert f'value="instagram:{MORNING}' in story.client.get(page).text, fault
+        assert stored(story) == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("endpoint", [f"{MORNING_PAGE}/subscribed_apps", f"{MORNING_PAGE}/conversations"])
+def test_a_fault_at_the_last_questions_leaves_nothing_half_connected(
+    story: Story, impatient: None, endpoint: str
+) -> None:
+    """Read-back and message probe: what Meta just let us do counts, unless the whole answer is lost."""
+    page = story.land(story.in_dialog(story.press_connect()))
+    ends = {}
+    for fault in FAULTS:
+        with broken_during(story, "check", fault, endpoint) as met:
+            said = story.choose(page, MORNING)
+        assert met == ["check"]
+        ends[fault] = LANGUAGES["en"] not in said
+        assert stored(story)[2] == ends[fault]
+        with story.client.application.app_context(), db.transaction() as session:
+            assert session.scalars(select(Channel.status)).all() == ["connected"] * ends[fault]
+            session.execute(delete(Channel))
+    assert ends["outage"]
+    assert ends["rate_limited"]
+
+
+def test_a_dialog_that_does_not_open_leaves_nothing_behind(story: Story) -> None:
+    for fault in ("outage", "garbage", "drop"):
+        broken(story, fault, "dialog/oauth", on=True)
+        try:
+            shown = requests.get(story.press_connect(), timeout=5)
+            assert fault != "drop"
+            assert not shown.ok or "Sorry, something went wrong" in shown.text
+        except requests.ConnectionError:
+            assert fault == "drop"
+        broken(story, fault, "dialog/oauth", on=False)
+    assert stored(story) == [0, 0, 0, 0]
+    assert "Connected" in story.connect(MORNING)
 
 
 def test_the_second_page_of_the_listing_breaks_off(story: Story, impatient: None) -> None:
