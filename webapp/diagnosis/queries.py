@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.channels.models import Channel, Hearing, SignatureFailure
@@ -48,12 +48,20 @@ def signature_failed_at() -> datetime | None:
 
 def latest_contact(channel: Channel) -> str | None:
     """Meta's id of the customer who wrote last."""
-    return db.session().scalar(
+    return db.session().scalar(_contacts(channel).limit(1))
+
+
+def recent_contacts(channel: Channel, since: datetime, limit: int) -> list[str]:
+    """Meta's ids of the customers who wrote since, the last one first."""
+    return list(db.session().scalars(_contacts(channel).where(Conversation.last_inbound_at >= since).limit(limit)))
+
+
+def _contacts(channel: Channel) -> Select[str]:
+    return (
         select(Contact.external_id)
         .join(Conversation, Conversation.contact_id == Contact.id)
         .where(Conversation.channel_id == channel.id)
         .order_by(Conversation.last_inbound_at.desc().nulls_last())
-        .limit(1)
     )
 
 

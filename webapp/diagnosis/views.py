@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_timedelta, gettext
+from flask_babel import format_timedelta, gettext, ngettext
 from flask_login import current_user
 from werkzeug.exceptions import BadRequest, NotFound
 
@@ -91,6 +91,18 @@ def observe(member: Membership, channel_id: int) -> ResponseReturnValue:
     return render_template("diagnosis/_live_test.html", **_live(channel)) if changed or at_once else nothing_new()
 
 
+@bp.post("/w/<slug>/channels/<int:channel_id>/takeover")
+@access.member(Right.MANAGE_CHANNELS)
+def take_over(member: Membership, channel_id: int) -> ResponseReturnValue:
+    """Take over the conversations that another app holds, and say what came of it."""
+    channel = _channel_or_404(member, channel_id)
+    if not channel.is_held:
+        return _connect_first(member, channel)
+    words, kind = _takeover_words(actions.take_over(channel, meta=_meta(), now=clock.now()))
+    here = url_for("diagnosis.diagnosis", slug=member.workspace.slug, channel_id=channel.id)
+    return go(here, words, kind)
+
+
 @bp.post("/w/<slug>/channels/<int:channel_id>/snooze")
 @access.member(Right.MANAGE_CHANNELS)
 def snooze(member: Membership, channel_id: int) -> ResponseReturnValue:
@@ -116,6 +128,25 @@ def moment(text: str | None) -> datetime | None:
 def pause(seconds: float | None) -> str:
     """A length of time in words."""
     return "–" if seconds is None else str(format_timedelta(timedelta(seconds=seconds), threshold=1.2))
+
+
+def _takeover_words(done: actions.Takeover) -> tuple[str, str]:
+    """What came of it, as a sentence and its kind."""
+    change = gettext("New conversations still begin with the other app until you change the default application.")
+    if done.taken:
+        words = ngettext(
+            "We took over %(num)d conversation; you can answer it now.",
+            "We took over %(num)d conversations; you can answer them now.",
+            done.taken,
+        )
+        return f"{words} {change}", "warn" if done.refused or done.stopped else "good"
+    if done.stopped:
+        return gettext("Meta did not answer, so nothing was taken over. Try again in a few minutes."), "warn"
+    if done.refused:
+        return gettext(
+            "Meta does not let us take over: the other app holds on to its conversations."
+        ) + " " + change, "warn"
+    return gettext("Nobody wrote in the last seven days, so there is nothing to take over."), "info"
 
 
 def _next(member: Membership, channel: Channel, current: Diagnosis, anchor: str) -> ResponseReturnValue:

@@ -148,6 +148,10 @@ class GraphClient(Meta):
     def routing(self, page_id: str, page_token: Secret) -> Routing:
         return remote.read_routing(self.transport.get(_path(page_id), page_token, fields="messaging_feature_status"))
 
+    def take_thread(self, page_id: str, page_token: Secret, contact_id: str) -> None:
+        path = _path(page_id, "take_thread_control")
+        shapes.read_done(self.transport.post(path, page_token, recipient=json.dumps({"id": contact_id})))
+
     def thread_owner(self, page_id: str, page_token: Secret, contact_id: str) -> ThreadOwner | None:
         answer = self.transport.get(_path(page_id, "thread_owner"), page_token, recipient=contact_id)
         return remote.read_owner(answer)

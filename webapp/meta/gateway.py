@@ -289,5 +289,8 @@ class Meta(Protocol):
     def routing(self, page_id: str, page_token: Secret) -> Routing:
         """Whether another app than ours may be the default receiver."""
 
+    def take_thread(self, page_id: str, page_token: Secret, contact_id: str) -> None:
+        """Make our app the one that answers this customer; refused while nobody routes, or another app holds on."""
+
     def thread_owner(self, page_id: str, page_token: Secret, contact_id: str) -> ThreadOwner | None:
         """Which app holds the conversation with this customer; None when nobody does."""

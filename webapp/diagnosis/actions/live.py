@@ -1,6 +1,5 @@
 """The live test: somebody sends a DM now, and we watch for it."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from webapp.accounts.models import Person
@@ -11,9 +10,8 @@ from webapp.diagnosis.actions.asking import Case
 from webapp.diagnosis.models import Ending, LiveTest
 from webapp.diagnosis.rules.checks import from_customers
 from webapp.inbox import actions as inbox
-from webapp.inbox.events import MessageEvent
 from webapp.meta.errors import GraphError
-from webapp.meta.gateway import Meta, RemoteMessage
+from webapp.meta.gateway import Meta
 
 # Meta is asked this often while nothing comes; a message it has had for so long is not on its way any more.
 ASK_EVERY = timedelta(seconds=30)
@@ -65,19 +63,17 @@ def _ask_meta(test: LiveTest, channel: Channel, meta: Meta, now: datetime, is_la
     new = [one for one in from_customers(remote, channel.external_id) if one.at >= test.began_at - CLOCKS]
     missing = [one for one in new if not queries.has_message(channel, one.id)]
     if any(is_last or now - one.at >= OVERDUE for one in missing):
-        return _note(test, now, Ending.AT_META, fetched=_fetch(channel, missing, now), written_at=missing[-1].at)
+        return _note(test, now, Ending.AT_META, fetched=_fetch(channel, meta, now), written_at=missing[-1].at)
     return _note(test, now, Ending.NOWHERE if is_last else None)
 
 
-def _fetch(channel: Channel, missing: Sequence[RemoteMessage], now: datetime) -> int:
-    """What was not delivered comes into its conversation all the same. Only texts can be fetched whole."""
-    texts = [one for one in missing if one.text]
-    with db.transaction() as session:
-        current = session.get_one(Channel, channel.id, with_for_update=True, populate_existing=True)
-        for one in reversed(texts):
-            event = MessageEvent(contact_id=one.sender_id, at=one.at, mid=one.id, text=one.text)
-            inbox.receive(session, current, event, now=now)
-    return len(texts)
+def _fetch(channel: Channel, meta: Meta, now: datetime) -> int:
+    """What was not delivered comes into its conversation all the same. Meta told of it just now; should it not tell
+    all of it, nothing is lost: it is still at Meta."""
+    try:
+        return inbox.fetch_newest(channel.id, meta=meta, now=now)
+    except (GraphError, inbox.NotConnected):
+        return 0
 
 
 def _note(

@@ -160,17 +160,21 @@ class Heard:
 
 
 def receiver(subject: Subject, routing: Routing, owner: ThreadOwner | None, app_id: str, heard: Heard) -> Result:
-    """No call names the default application to an app that is not it: three signs are read, and said as signs."""
-    if heard.standby_at is not None and (heard.direct_at is None or heard.standby_at > heard.direct_at):
-        return Result("receiver", Mark.FAIL, "standby", facts={"since": heard.standby_at.isoformat()})
-    if owner is not None and owner.app_id != app_id:
-        return Result("receiver", Mark.FAIL, "other_receiver")
+    """No call names the default application to an app that is not it: three signs are read, and said as signs.
+
+    `may_take`: conversations are routed, and only then Meta lets an app ask for one.
+    """
     is_routed = routing.instagram if subject.platform == "instagram" else routing.messenger
+    if heard.standby_at is not None and (heard.direct_at is None or heard.standby_at > heard.direct_at):
+        facts = {"since": heard.standby_at.isoformat(), "may_take": is_routed}
+        return Result("receiver", Mark.FAIL, "standby", facts=facts)
+    if owner is not None and owner.app_id != app_id:
+        return Result("receiver", Mark.FAIL, "other_receiver", facts={"may_take": is_routed})
     if not is_routed:
         return Result("receiver", Mark.PASS, "not_routed")
     if owner is not None:
         return Result("receiver", Mark.PASS, "ours")
-    return Result("receiver", Mark.WARNING, "routed")
+    return Result("receiver", Mark.WARNING, "routed", facts={"may_take": True})
 
 
 def webhook(heard: Heard, failed_at: datetime | None, connected_at: datetime) -> Result:
