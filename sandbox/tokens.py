@@ -14,11 +14,14 @@ NINETY_DAYS = 90 * 86400
 BLOCKING = ("security_check", "blocking_checkpoint", "unconfirmed")
 
 
-def issue_user_token(state: State, settings: Settings, person_id: str, long_lived: bool) -> Token:
+def issue_user_token(
+    state: State, settings: Settings, person_id: str, long_lived: bool, data_access_expires_at: int = 0
+) -> Token:
+    """`data_access_expires_at`: of the token that this one comes of; only a login of the person begins anew."""
     lifetime = settings.long_token_lifetime if long_lived else settings.short_token_lifetime
     return _keep(state, Token(
         ids.access_token(), "USER", person_id, state.now(), state.now() + lifetime,
-        state.now() + NINETY_DAYS, long_lived=long_lived,
+        data_access_expires_at or state.now() + NINETY_DAYS, long_lived=long_lived,
     ))  # fmt: skip
 
 

@@ -49,7 +49,9 @@ def _exchanged(sandbox: Sandbox, call: GraphCall) -> dict[str, Any]:
         raise found or errors.unparsable_token()
     if token.kind != "USER":
         raise errors.bad_parameter("fb_exchange_token must be a user access token")
-    long_lived = tokens.issue_user_token(sandbox.state, sandbox.settings, token.person_id, long_lived=True)
+    long_lived = tokens.issue_user_token(
+        sandbox.state, sandbox.settings, token.person_id, True, token.data_access_expires_at
+    )
     return _bearer(long_lived, sandbox.state.now())
 
 

@@ -1,7 +1,10 @@
-"""Doors for the scheduler: who is to be told, what is to be ended or forgotten."""
+"""Doors for the scheduler: who is to be told, what is to be ended, forgotten or renewed."""
+
+from flask import current_app
 
 from webapp.channels.actions import end_abandoned, forget_pending, forget_trips
 from webapp.channels.actions.notify import notify_due
+from webapp.channels.actions.renewals import renew_due
 from webapp.core import clock
 
 
@@ -18,4 +21,13 @@ def forget() -> None:
     forget_trips(now=clock.now())
 
 
-TICKS = {"channels.tell": (5, tell), "channels.end": (10, end), "channels.forget": (60, forget)}
+def renew() -> None:
+    renew_due(meta=current_app.extensions["meta"], now=clock.now())
+
+
+TICKS = {
+    "channels.tell": (5, tell),
+    "channels.end": (10, end),
+    "channels.forget": (60, forget),
+    "channels.renew": (600, renew),
+}

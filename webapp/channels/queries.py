@@ -14,6 +14,7 @@ from webapp.channels.coverage import CUTS_OFF
 from webapp.channels.models import Authorization, Channel, DataDeletion, Grant, Incident, PendingGrant, StatusChange
 from webapp.channels.models.pending import KEPT
 from webapp.channels.offers import Held
+from webapp.channels.rules import STALE_AFTER
 from webapp.channels.status import Status
 from webapp.core import db
 
@@ -103,19 +104,27 @@ def held_accounts(workspace: Workspace, external_ids: Sequence[str]) -> Held:
     return Held(frozenset(here), frozenset(elsewhere), workspace.channel_limit - (count or 0))
 
 
-def list_version(workspace: Workspace) -> str:
-    """A short name for what the list shows now; the same name means there is nothing new."""
+def list_version(workspace: Workspace, now: datetime) -> str:
+    """A short name for what the list shows now; the same name means there is nothing new.
+
+    It changes with the hour too, and when a state becomes too old to be trusted: nobody writes a row then.
+    """
     rows = db.session().execute(
-        select(Channel.id, Channel.revision, Channel.checked_at)
+        select(Channel.id, Channel.revision, Channel.checked_at, Channel.verdict_at)
         .where(Channel.workspace_id == workspace.id)
         .order_by(Channel.id)
     )
-    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
+    shown = [(*row[:3], row.verdict_at is None or now - row.verdict_at > STALE_AFTER) for row in rows]
+    return _name(shown, now)
 
 
-def version(found: Channel) -> str:
+def version(found: Channel, now: datetime) -> str:
     """The same for one channel's page."""
-    return hashlib.sha256(repr((found.revision, found.checked_at, found.verdict_at)).encode()).hexdigest()[:16]
+    return _name((found.revision, found.checked_at, found.verdict_at, found.is_stale(now)), now)
+
+
+def _name(shown: object, now: datetime) -> str:
+    return hashlib.sha256(repr((shown, f"{now:%Y-%m-%dT%H}")).encode()).hexdigest()[:16]
 
 
 def other_user(workspace: Workspace, facebook_user_id: str) -> Grant | None:

@@ -9,7 +9,7 @@ from flask_babel import to_user_timezone, to_utc
 from sqlalchemy import func, or_, select
 
 from webapp.accounts.models import Person
-from webapp.channels.models import Channel, StatusChange
+from webapp.channels.models import Channel, CheckGap, StatusChange
 from webapp.channels.rules import STALE_AFTER
 from webapp.channels.status import Status
 from webapp.channels.strip import DAYS, Cell, Gap, Turn, cells, days_until
@@ -17,16 +17,23 @@ from webapp.core import db
 
 
 def strips(channels: Sequence[Channel], now: datetime) -> dict[int, list[Cell]]:
-    """The last thirty days of each channel, by its id, in the reader's time zone; one question for all of them."""
+    """The last thirty days of each channel, by its id, in the reader's time zone.
+
+    Two questions to the database, however many channels.
+    """
     days = days_until(to_user_timezone(now).date(), DAYS)
     since = _midnight(days[0])
-    turns = _turns([one.id for one in channels], since)
+    ids = [one.id for one in channels]
+    turns, past = _turns(ids, since), _past_gaps(ids, since)
     midnights = {day: _midnight(day) for day in days}
     # Accounts to which the same happened share their cells; mostly that is nothing at all.
     drawn: dict[tuple[object, ...], list[Cell]] = {}
     found = {}
     for one in channels:
-        happened, gaps = [replace(turn, at=max(turn.at, since)) for turn in turns[one.id]], _gaps(one, now)
+        happened, gaps = (
+            [replace(turn, at=max(turn.at, since)) for turn in turns[one.id]],
+            [*past[one.id], *_gaps(one, now)],
+        )
         key = (*happened, *gaps)
         if key not in drawn:
             drawn[key] = cells(happened, gaps, days=days, midnight=midnights.__getitem__, now=now)
@@ -49,6 +56,18 @@ def _turns(channel_ids: Sequence[int], since: datetime) -> dict[int, list[Turn]]
     found: dict[int, list[Turn]] = defaultdict(list)
     for channel_id, at, became, cause, by, person in rows:
         found[channel_id].append(Turn(at, became, cause, by, person or ""))
+    return found
+
+
+def _past_gaps(channel_ids: Sequence[int], since: datetime) -> dict[int, list[Gap]]:
+    rows = db.session().execute(
+        select(CheckGap.channel_id, CheckGap.began_at, CheckGap.ended_at)
+        .where(CheckGap.channel_id.in_(channel_ids), CheckGap.ended_at > since)
+        .order_by(CheckGap.ended_at)
+    )
+    found: dict[int, list[Gap]] = defaultdict(list)
+    for channel_id, began_at, ended_at in rows:
+        found[channel_id].append(Gap(began_at, ended_at))
     return found
 
 

@@ -32,7 +32,9 @@ def summary(member: Membership) -> ResponseReturnValue:
 
 
 def _context(member: Membership) -> dict[str, Any]:
+    now = clock.now()
     return {
-        "overview": queries.overview(member, clock.now()),
+        "overview": queries.overview(member, now),
+        "now": now,
         "managers": access.whom(member, Right.MANAGE_CHANNELS),
     }

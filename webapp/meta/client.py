@@ -61,6 +61,9 @@ class GraphClient(Meta):
     def exchange_code(self, code: str, *, verifier: str, redirect_uri: str) -> UserToken:
         return oauth.exchange_code(self.transport, code, verifier=verifier, redirect_uri=redirect_uri, now=clock.now())
 
+    def renew_token(self, user_token: Secret) -> UserToken:
+        return oauth.renew_token(self.transport, user_token, now=clock.now())
+
     def whoami(self, user_token: Secret) -> FacebookUser:
         return shapes.read_user(self.transport.get("me", user_token, fields="id,name"))
 

@@ -233,6 +233,9 @@ class Meta(Protocol):
     def exchange_code(self, code: str, *, verifier: str, redirect_uri: str) -> UserToken:
         """Turn a dialog's code into a long-lived user token (two requests)."""
 
+    def renew_token(self, user_token: Secret) -> UserToken:
+        """A fresh long-lived user token for one that still lives. It prolongs the token, not the access to data."""
+
     def whoami(self, user_token: Secret) -> FacebookUser:
         """Who gave this token."""
 

@@ -13,7 +13,7 @@ from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, as_object
 from webapp.meta.errors import GraphError
 from webapp.meta.gateway import SCOPES, UserToken
-from webapp.meta.transport import Transport
+from webapp.meta.transport import Transport, opened
 
 _TOKEN_PATH = "oauth/access_token"
 
@@ -73,8 +73,21 @@ def exchange_code(transport: Transport, code: str, *, verifier: str, redirect_ur
     with _Session(transport, redirect_uri) as session:
         short = session.fetch_token(url, grant_type="authorization_code", code=code, code_verifier=verifier)
         long = session.fetch_token(url, grant_type="fb_exchange_token", fb_exchange_token=short["access_token"])
-    seconds = long.get("expires_in")
-    return UserToken(Secret(long["access_token"]), now + timedelta(seconds=seconds) if seconds else None)
+    return _user_token(long, now)
+
+
+def renew_token(transport: Transport, user_token: Secret, *, now: datetime) -> UserToken:
+    """A long-lived token → the next one. Only a living one can be exchanged."""
+    with _Session(transport, "") as session:
+        fresh = session.fetch_token(
+            f"{transport.root}/{_TOKEN_PATH}", grant_type="fb_exchange_token", fb_exchange_token=opened(user_token)
+        )
+    return _user_token(fresh, now)
+
+
+def _user_token(answer: Json, now: datetime) -> UserToken:
+    seconds = answer.get("expires_in")
+    return UserToken(Secret(answer["access_token"]), now + timedelta(seconds=seconds) if seconds else None)
 
 
 def _token_fields(payload: Json) -> Json:

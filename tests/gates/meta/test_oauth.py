@@ -131,3 +131,10 @@ def test_an_error_that_is_a_word_is_an_error(graph: GraphClient, meta: requests_
     with pytest.raises(GraphError) as caught:
         exchange(graph)
     assert caught.value.type == "invalid_grant"
+
+
+def test_a_living_long_token_is_exchanged_for_the_next(graph: GraphClient, meta: requests_mock.Mocker) -> None:
+    meta.post(TOKEN_URL, json={"access_token": "EAAnext", "expires_in": 5183944})
+    fresh = graph.renew_token(Secret("EAAlong"))
+    assert fresh.secret.reveal() == "EAAnext"
+    assert form(meta.request_history[0])["fb_exchange_token"] == "EAAlong"

@@ -12,6 +12,10 @@ from sqlalchemy import event
 
 from tests.people import NOON, People, make_channel
 from webapp.accounts.models import Person
+from webapp.channels.actions.ask import Asked
+from webapp.channels.actions.record import Tally, record_portion
+from webapp.channels.actions.watched import load
+from webapp.channels.doubt import Trouble
 from webapp.channels.models import Channel
 from webapp.channels.rules import HEALTHY, Verdict
 from webapp.channels.status import Status
@@ -38,9 +42,12 @@ def alice(client: FlaskClient, people: People, sign_in: Enter) -> FlaskClient:
 def story(app: Flask, people: People) -> Channel:
     """Connected twenty days ago; two days ago lost for 3 h 20 min until Carol repaired it."""
     with app.app_context():
-        channel = make_channel(people.aurora, people.alice, status="disconnected", verdict_at=NOON)
+        long_ago = NOON - timedelta(days=20)
+        channel = make_channel(
+            people.aurora, people.alice, status="disconnected", verdict_at=NOON, authorized_at=long_ago
+        )
         begin = NOON - timedelta(days=2)
-        become(channel, HEALTHY, "connect", NOON - timedelta(days=20), people.alice)
+        become(channel, HEALTHY, "connect", long_ago, people.alice)
         become(channel, PASSWORD_CHANGED, "sweep", begin)
         become(channel, HEALTHY, "authorization", begin + timedelta(hours=3, minutes=20), people.carol)
     return channel
@@ -124,3 +131,22 @@ def test_the_strips_of_a_whole_list_are_one_question(app: Flask, alice: FlaskCli
         page = alice.get(LIST).text
     assert page.count("strip-small") == 6
     assert len([one for one in asked if "FROM status_change" in one]) == 1
+
+
+def test_a_stretch_without_verdict_stays_in_the_strip_after_it_is_over(
+    app: Flask, alice: FlaskClient, people: People, story: Channel
+) -> None:
+    with app.app_context():
+        with db.transaction() as session:
+            session.get_one(Channel, story.id, populate_existing=True).verdict_at = NOON - timedelta(hours=9)
+        for hours in (-9, -5, -1):
+            verdict = Verdict(None) if hours == -5 else HEALTHY
+            record_portion(
+                Asked(load([story.id]), {story.id: verdict}, {}, frozenset(), Trouble(), 1),
+                Tally(),
+                now=NOON + timedelta(hours=hours),
+                noticed_by="sweep",
+                person_id=None,
+            )
+    assert "could not be checked 8 h" in words(alice.get(f"/w/aurora/channels/{story.id}").text)
+    assert "Not checked since" not in words(alice.get(LIST).text)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.channels.actions.ask import Asked
 from webapp.channels.actions.watched import Watched
 from webapp.channels.doubt import Suspicion, in_doubt
-from webapp.channels.models import Channel
+from webapp.channels.models import Channel, CheckGap
 from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, Verdict
 from webapp.channels.status import Status
 from webapp.core import db
@@ -103,7 +103,7 @@ def _heartbeat(
         values["next_check_at"] = case(again, value=Channel.id, else_=now + CHECK_EVERY)
         values["verdict_at"] = case((Channel.id.in_(silent), Channel.verdict_at), else_=now)
     with db.transaction() as session:
-        return set(
+        written = set(
             session.scalars(
                 update(Channel)
                 .where(_as_read(unchanged), Channel.authorized_at <= now)
@@ -112,6 +112,10 @@ def _heartbeat(
                 execution_options={"synchronize_session": False},
             )
         )
+        for one in unchanged:
+            if one.id in written and verdicts[one.id].status is not None:
+                session.add_all(CheckGap.ended(one.id, one.verdict_at, now))
+        return written
 
 
 def _as_read(channels: list[Watched]) -> ColumnElement[bool]:
@@ -157,7 +161,9 @@ def record(
         if checked:
             channel.checked_at = now
             channel.next_check_at = _next_check(verdict, pause, now)
-            channel.verdict_at = now if verdict.status else channel.verdict_at
+            if verdict.status is not None:
+                session.add_all(CheckGap.ended(channel_id, channel.verdict_at, now))
+                channel.verdict_at = now
         opened = channel.become(verdict, noticed_by=noticed_by, now=now, person_id=person_id)
         if opened is not None and verdict.status == Status.LOST:
             _ask_siblings_soon(session, channel, now)

@@ -28,6 +28,7 @@ class Watched:
     status: str
     cause: str | None
     checked_at: datetime | None
+    verdict_at: datetime | None
 
     @property
     def subject(self) -> Subject:
@@ -49,6 +50,7 @@ _COLUMNS = (
     Channel.status,
     Channel.cause,
     Channel.checked_at,
+    Channel.verdict_at,
 )
 
 

@@ -2,6 +2,7 @@
 
 from webapp.channels.models.authorization import Authorization, DataDeletion, Outcome
 from webapp.channels.models.channel import Channel, StatusChange
+from webapp.channels.models.gap import CheckGap
 from webapp.channels.models.grant import Facts, Grant
 from webapp.channels.models.hearing import Hearing, SignatureFailure
 from webapp.channels.models.incident import Incident, Notice, Told
@@ -12,6 +13,7 @@ from webapp.channels.models.repair_link import LinkState, RepairLink
 __all__ = [
     "Authorization",
     "Channel",
+    "CheckGap",
     "DataDeletion",
     "Facts",
     "Grant",

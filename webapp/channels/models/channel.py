@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from webapp.accounts.models import Person, Workspace
+from webapp.channels.expiry import Ending, ending
 from webapp.channels.models.grant import Grant
 from webapp.channels.models.incident import Incident
 from webapp.channels.rules import STALE_AFTER, Verdict
@@ -82,6 +83,12 @@ class Channel(Model):
     def is_stale(self, now: datetime) -> bool:
         """Whether no check has come to a verdict for so long that the state must not be trusted."""
         return self.verdict_at is None or now - self.verdict_at > STALE_AFTER
+
+    def ending(self, now: datetime) -> Ending | None:
+        """The end of the authorisation, where it is near and nothing is said already."""
+        if self.grant is None or self.status in (Status.LOST, Status.DISCONNECTED):
+            return None
+        return ending(self.grant.expires_at, self.grant.data_access_expires_at, now)
 
     def touch(self) -> None:
         """Say that a row on the screen changed."""

@@ -55,3 +55,5 @@ class Grant(Granted, Model):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     granted_at: Mapped[datetime]
+    # Not to be renewed before this, because it was tried or is being tried.
+    renew_at: Mapped[datetime | None]

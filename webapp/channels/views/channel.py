@@ -34,7 +34,7 @@ def channel(member: Membership, channel_id: int) -> ResponseReturnValue:
 def state(member: Membership, channel_id: int) -> ResponseReturnValue:
     """All that the page shows of the channel, for polls: 204 while it shows what `seen` names."""
     found = channel_or_404(member.workspace, channel_id)
-    if request.args.get("seen") == queries.version(found):
+    if request.args.get("seen") == queries.version(found, clock.now()):
         return nothing_new()
     return render_template("channels/_state.html", **_state(member, found))
 
@@ -43,7 +43,7 @@ def _state(member: Membership, found: Channel) -> dict[str, object]:
     history, now = queries.history(found), clock.now()
     return {
         "channel": found,
-        "seen": queries.version(found),
+        "seen": queries.version(found, now),
         "quiet": quiet_queries.shown([found], now).get(found.id),
         "cells": strip_queries.strips([found], now)[found.id],
         "history": history,

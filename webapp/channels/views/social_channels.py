@@ -33,7 +33,7 @@ def social_channels(member: Membership) -> ResponseReturnValue:
 @access.member(Right.SEE_CHANNELS)
 def accounts_list(member: Membership) -> ResponseReturnValue:
     """The list alone, for polls: 204 while it shows what `seen` names."""
-    if request.args.get("seen") == queries.list_version(member.workspace):
+    if request.args.get("seen") == queries.list_version(member.workspace, clock.now()):
         return nothing_new()
     return render_template("channels/_accounts.html", **list_context(member, tab()))
 
@@ -93,7 +93,7 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "counts": {name: of_tab[known] for name, known in TABS.items()},
         "working": working,
         "broken": sum(of_tab.values()) - working,
-        "seen": queries.list_version(workspace),
+        "seen": queries.list_version(workspace, now),
         "managers": access.whom(member, Right.MANAGE_CHANNELS),
         "now": now,
     }

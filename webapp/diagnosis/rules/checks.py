@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from webapp.channels.expiry import WARN_AHEAD
 from webapp.channels.rules import NEEDED, Subject
 from webapp.diagnosis.rules.result import Mark, Result
 from webapp.diagnosis.rules.silence import Silence
@@ -39,7 +40,6 @@ REAUTHORISE_HELPS = frozenset(
         "ends_soon",
     }
 )
-EXPIRES_SOON = timedelta(days=7)
 # A delivery may take this long before its message counts as missing.
 GRACE = timedelta(seconds=60)
 
@@ -74,7 +74,7 @@ def token(state: TokenState, cause: Cause | None, now: datetime) -> Result:
     if cause is not None:
         return Result("token", Mark.FAIL, str(cause))
     ends = min((one for one in (state.expires_at, state.data_access_expires_at) if one), default=None)
-    if ends is not None and ends - now < EXPIRES_SOON:
+    if ends is not None and ends - now <= WARN_AHEAD:
         return Result("token", Mark.WARNING, "ends_soon", facts={"ends": ends.isoformat()})
     return Result("token", Mark.PASS, "valid")
 
