@@ -49,6 +49,18 @@ class GraphCall:
             raise errors.bad_parameter(f"param {name} must be a JSON object.")
         return value
 
+    def names(self, parameter: str) -> list[str]:
+        """A list however it came: JSON, JSON as form text (as Meta's SDK sends it), or names with commas."""
+        value = self.params.get(parameter) or ""
+        if isinstance(value, str) and value.startswith("["):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise errors.bad_parameter(f"param {parameter} must be an array.") from error
+        if isinstance(value, list):
+            return [str(one) for one in value]
+        return [name for name in str(value).split(",") if name]
+
     def number(self, name: str, default: int) -> int:
         value = self.text(name, str(default)).strip('"')
         if not value.isdigit():

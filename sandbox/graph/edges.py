@@ -127,8 +127,7 @@ def subscribe(context: Context, page: Page) -> dict[str, Any]:
     """Replaces the field list. Whoever has no MANAGE on the Page is refused, as in the field."""
     context.require_page_token(page)
     context.require("pages_manage_metadata")
-    given = context.call.params.get("subscribed_fields") or ""
-    names = given if isinstance(given, list) else [name for name in str(given).split(",") if name]
+    names = context.call.names("subscribed_fields")
     if not names:
         raise errors.bad_parameter("The parameter subscribed_fields is required.")
     for position, name in enumerate(names):

@@ -37,8 +37,7 @@ def asked(context: Context) -> AppSubscription:
         raise errors.bad_parameter(f"Param object must be one of {{{', '.join(FIELDS_BY_OBJECT)}}}")
     if not url.startswith(("http://", "https://")):
         raise errors.bad_parameter("Param callback_url must be a valid URL.")
-    given = call.params.get("fields") or ""
-    fields = given if isinstance(given, list) else [field for field in str(given).split(",") if field]
+    fields = call.names("fields")
     unknown = [field for field in fields if field not in FIELDS_BY_OBJECT[name]]
     if not fields or unknown:
         raise errors.bad_parameter(f"Param fields must be one of {{{', '.join(FIELDS_BY_OBJECT[name])}}}")
@@ -77,7 +76,7 @@ def remove(context: Context) -> dict[str, Any]:
     """DELETE one object, some of its fields, or everything."""
     _app_token_only(context)
     name = context.call.text("object")
-    fields = [field for field in context.call.text("fields").split(",") if field]
+    fields = context.call.names("fields")
     chosen = [name] if name else list(context.state.subscriptions)
     for one in chosen:
         row = context.state.subscriptions.get(one)
