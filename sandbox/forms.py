@@ -13,6 +13,7 @@ from sandbox.model import INSTAGRAM, MESSENGER, Conversation, Message
 
 BOTH, ON_INSTAGRAM, ON_PAGES = (INSTAGRAM, MESSENGER), (INSTAGRAM,), (MESSENGER,)
 OTHER_APP = "1209384756102938"
+ON_PAGES_CALLED = {"laugh": "smile"}
 EMOJI = {"love": "❤️", "laugh": "😆", "wow": "😮", "sad": "😢", "angry": "😡", "like": "👍"}
 
 
@@ -99,7 +100,8 @@ def _product_template(scene: Scene) -> Built:
 
 def _reaction(scene: Scene) -> Built:
     name = scene.text if scene.text in EMOJI else "love"
-    return {"mid": scene.mid, "action": "react", "reaction": name, "emoji": EMOJI[name]}
+    said = name if scene.on_instagram else ON_PAGES_CALLED.get(name, name)
+    return {"mid": scene.mid, "action": "react", "reaction": said, "emoji": EMOJI[name]}
 
 
 def _edit(scene: Scene) -> Built:

@@ -19,6 +19,10 @@ def login_code() -> str:
     return "AQ" + _letters(220)
 
 
+def debug_id() -> str:
+    return _letters(86) + "=="
+
+
 def trace_id() -> str:
     return "A" + _letters(22)
 

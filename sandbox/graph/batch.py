@@ -50,10 +50,11 @@ def _item(sandbox: Sandbox, call: GraphCall, item: dict[str, Any], with_headers:
     if quiet:
         return None
     result: dict[str, Any] = {"code": answer.status}
+    text = dispatch.dumped(answer.body)
     if with_headers:
-        headers = {**dispatch.common_headers(sandbox, inner), **answer.headers}
+        headers = {**dispatch.common_headers(sandbox, inner, text), **answer.headers}
         result["headers"] = [{"name": name, "value": value} for name, value in headers.items()]
-    return {**result, "body": dispatch.dumped(answer.body)}
+    return {**result, "body": text}
 
 
 def _inner_call(call: GraphCall, item: dict[str, Any]) -> GraphCall:

@@ -1,5 +1,6 @@
 """From a call to its answer: resolve the node, find the handler, keep the lock short."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -165,8 +166,8 @@ def dumped(body: Any) -> str:
     return json.dumps(body, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/")
 
 
-def common_headers(sandbox: Sandbox, call: GraphCall) -> dict[str, str]:
-    """Headers of every Graph answer; unversioned calls are answered in the latest version."""
+def common_headers(sandbox: Sandbox, call: GraphCall, text: str) -> dict[str, str]:
+    """Headers of every Graph answer whose body is `text`; unversioned calls are answered in the latest version."""
     used = min(sandbox.calls_this_hour // 50, 99)
     usage = json.dumps({"call_count": used, "total_time": used // 2, "total_cputime": used // 2})
     return {
@@ -174,6 +175,8 @@ def common_headers(sandbox: Sandbox, call: GraphCall) -> dict[str, str]:
         "facebook-api-version": call.version or LATEST,
         "x-fb-trace-id": ids.trace_id(),
         "x-fb-rev": "1030000000",
+        "x-fb-debug": ids.debug_id(),
+        "ETag": f'"{hashlib.sha256(text.encode()).hexdigest()[:40]}"',
         "x-app-usage": usage.replace(" ", ""),
         "Cache-Control": "private, no-cache, no-store, must-revalidate",
     }

@@ -30,8 +30,9 @@ def graph(path: str) -> Response:
     whole = is_batch and not any(fault.kind in faults.REFUSING for fault in met)
     answer = batch.run(sandbox, call) if whole else dispatch.answer(sandbox, call, met)
     _log(sandbox, call, answer.status, answer.error, began)
-    response = Response(faults.spoiled(met, dispatch.dumped(answer.body)), answer.status)
-    response.headers.update({**dispatch.common_headers(sandbox, call), **answer.headers})
+    text = dispatch.dumped(answer.body)
+    response = Response(faults.spoiled(met, text), answer.status)
+    response.headers.update({**dispatch.common_headers(sandbox, call, text), **answer.headers})
     return response
 
 

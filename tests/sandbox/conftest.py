@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, request
 from sandbox import Settings, create_app
 from sandbox.runtime import Sandbox
 from sandbox.stage import Stage
+from tests.sandbox.shapes import webhooks
 from tests.sandbox.stand import REDIRECT_URI, Receiver, Stand, Visitor, close, serve
 
 
@@ -42,11 +43,13 @@ def receiving() -> Iterator[tuple[Flask, str]]:
 
 
 @pytest.fixture
-def receiver(receiving: tuple[Flask, str]) -> Receiver:
+def receiver(receiving: tuple[Flask, str]) -> Iterator[Receiver]:
     app, origin = receiving
+    """What it was sent is held against Meta's reference after the test."""
     received: Receiver = Receiver(url=origin)
     app.extensions["receiver"] = received
-    return received
+    yield received
+    assert [wrong for body in received.bodies() for wrong in webhooks.wrong_in(body)] == []
 
 
 @pytest.fixture

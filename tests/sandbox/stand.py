@@ -14,6 +14,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.settings import DEFAULT_APP_ID, DEFAULT_APP_SECRET
+from tests.sandbox.shapes import answers
 
 REDIRECT_URI = "http://127.0.0.1:9/callback"
 APP_TOKEN = f"{DEFAULT_APP_ID}|{DEFAULT_APP_SECRET}"
@@ -80,7 +81,7 @@ class Receiver:
 
 @dataclass
 class Stand:
-    """A running sandbox seen from outside."""
+    """A running sandbox seen from outside. Every Graph answer that it gives is held against Meta's reference."""
 
     origin: str
     app: Flask
@@ -96,7 +97,10 @@ class Stand:
 
     def call(self, method: str, path: str, token: str, **more: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return requests.request(method, f"{self.origin}/v25.0/{path}", headers=headers, timeout=10, **more)
+        answer = requests.request(method, f"{self.origin}/v25.0/{path}", headers=headers, timeout=10, **more)
+        if not path.startswith("../") and is_json(answer):
+            answers.check(method, path, answer)
+        return answer
 
     def control(self, path: str, /, **given: Any) -> dict[str, Any]:
         answer = requests.post(f"{self.origin}/control/{path}", json=given, timeout=10)
@@ -159,6 +163,15 @@ class Stand:
         answer = self.get("debug_token", APP_TOKEN, input_token=token)
         assert answer.status_code == 200
         return dict(answer.json()["data"])
+
+
+def is_json(answer: requests.Response) -> bool:
+    """False for what a fault has spoiled."""
+    try:
+        answer.json()
+    except ValueError:
+        return False
+    return True
 
 
 def code_in(location: str) -> str:
