@@ -13,7 +13,7 @@ from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Findings, Page, Platform, TokenState
 
 # Meta's names for "may do everything on this Page", on classic and on new Pages.
-_ADMIN_TASKS = frozenset({"MANAGE", "PROFILE_PLUS_FULL_CONTROL", "PROFILE_PLUS_MANAGE"})
+ADMIN_TASKS = frozenset({"MANAGE", "PROFILE_PLUS_FULL_CONTROL", "PROFILE_PLUS_MANAGE"})
 
 
 class Reason(StrEnum):
@@ -130,7 +130,7 @@ def _reason(
     if declined:
         return Reason.PERMISSION_DECLINED, "、".join(declined)
     standing = _link_reason(one) if platform == "instagram" else None
-    if standing is None and not _ADMIN_TASKS.intersection(one["tasks"]):
+    if standing is None and not ADMIN_TASKS.intersection(one["tasks"]):
         standing = Reason.NOT_ADMIN
     if standing is None and (platform, external_id) in held.elsewhere:
         standing = Reason.CONNECTED_ELSEWHERE

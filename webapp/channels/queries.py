@@ -147,6 +147,12 @@ def grant_of(workspace: Workspace, facebook_user_id: str) -> Grant | None:
     )
 
 
+def last_grant(workspace: Workspace) -> Grant | None:
+    """The newest login of the workspace."""
+    wanted = select(Grant).where(Grant.workspace_id == workspace.id).order_by(Grant.granted_at.desc()).limit(1)
+    return db.session().scalar(wanted)
+
+
 def channels_of_grant(grant: Grant) -> list[Channel]:
     return list(
         db.session().scalars(select(Channel).where(Channel.grant_id == grant.id, Channel.status != Status.DISCONNECTED))

@@ -1,5 +1,6 @@
 """The page of the two tabs: what is connected, and whether it works."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
@@ -13,14 +14,17 @@ from webapp.accounts.models import Membership, SignIn
 from webapp.accounts.rules import Right
 from webapp.channels import queries, quiet_queries, strip_queries
 from webapp.channels.drawing import paths
+from webapp.channels.models import Channel
+from webapp.channels.prerequisites import Item, Standing, prerequisites
 from webapp.channels.status import Status
 from webapp.channels.views.blueprint import bp
 from webapp.core import clock
+from webapp.meta.gateway import Platform
 from webapp.web.htmx import nothing_new
 
 PER_PAGE = 50
 # Tab in the address → platform, in the order shown.
-TABS = {"instagram": "instagram", "facebook-pages": "messenger"}
+TABS: dict[str, Platform] = {"instagram": "instagram", "facebook-pages": "messenger"}
 
 
 @bp.get("/w/<slug>/social-channels")
@@ -66,10 +70,20 @@ def tab() -> str:
 
 def page_context(member: Membership, current: str, since: int | None = None) -> dict[str, Any]:
     """Everything that the page reads. `since` names the newest trip to Facebook that it already knows."""
-    sign_in = _sign_in()
-    return list_context(member, current) | {
+    sign_in, shown = _sign_in(), list_context(member, current)
+    return shown | {
+        "prerequisites": _prerequisites(member, TABS[current], shown["channels"]),
         "since": queries.last_authorization_id(sign_in) if since is None else since,
     }
+
+
+def _prerequisites(member: Membership, platform: Platform, channels: Sequence[Channel]) -> list[Item]:
+    """From the rows that the page shows, broken ones first, and the workspace's last login."""
+    grant = queries.last_grant(member.workspace)
+    standings = [Standing(one.label, one.external_id, one.status, one.cause) for one in channels]
+    if grant is None:
+        return prerequisites(platform, standings)
+    return prerequisites(platform, standings, grant.offers, grant.missing_scopes)
 
 
 def list_context(member: Membership, current: str) -> dict[str, Any]:
