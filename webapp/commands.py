@@ -20,6 +20,7 @@ from webapp.channels.actions.reseal import reseal
 from webapp.core import clock
 from webapp.web.addresses import address_of
 from webapp.web.i18n import DEFAULT, LOCALES
+from webapp.webhooks.commands import deliveries
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     app.cli.command("worker")(background.worker)
     app.cli.command("reseal-tokens")(reseal_tokens)
     app.cli.add_command(workspaces)
+    app.cli.add_command(deliveries)
 
 
 def migrate() -> None:

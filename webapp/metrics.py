@@ -64,6 +64,7 @@ def collected(now: datetime) -> Iterator[Metric]:
     yield from _meta(now)
     yield from _waiting("mails", OutgoingMail.written_at, _mail_waits(now), now)
     yield from _waiting("deliveries", Delivery.received_at, Delivery.handled_at.is_(None), now)
+    yield _failed_deliveries()
 
 
 def _sweep(now: datetime) -> Iterator[Metric]:
@@ -121,6 +122,18 @@ def _waiting(
     count, oldest = db.session().execute(select(func.count(), func.min(since)).where(waits)).one()
     yield _one(f"omnichat_{what}_waiting", f"{what.title()} not dealt with yet.", count)
     yield _one(f"omnichat_{what}_oldest_age_seconds", "How long the oldest of them has waited.", _age(oldest, now))
+
+
+def _failed_deliveries() -> Metric:
+    """By the name of the error, which is ours and says nothing of the content."""
+    counts = db.session().execute(
+        select(Delivery.problem, func.count())
+        .where(Delivery.handled_at.is_(None), Delivery.tries > 0)
+        .group_by(Delivery.problem)
+    )
+    values = {f'problem="{problem}"': float(count) for problem, count in counts} or {'problem="none"': 0.0}
+    help = "Deliveries that could not be handled; see `flask deliveries list --failed`."
+    return Metric("omnichat_deliveries_failed", "gauge", help, values)
 
 
 def _mail_waits(now: datetime) -> ColumnElement[bool]:
