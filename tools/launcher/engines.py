@@ -1,7 +1,9 @@
 """The real engines of the tests, held ready by one process for as long as the tests run."""
 
 import json
+import platform
 import subprocess
+import sys
 from types import TracebackType
 from typing import Self
 
@@ -13,14 +15,21 @@ from tools.launcher.sentences import Stop
 SECONDS_TO_STOP = 15
 
 
+def _not_had_here(options: TestOptions) -> list[str]:
+    """Safari's driver has to be allowed by hand on each Mac: the stories leave WebKit out there, and say so."""
+    if platform.system() == "Linux" or "webkit" in options.without:
+        return []
+    print(sentences.WEBKIT_LEFT_OUT.say(), file=sys.stderr)
+    return ["webkit"]
+
+
 class Engines:
     """`python -m tests.engines` readies them, says where they are, and ends them when its input closes."""
 
     def __init__(self, places: Places, options: TestOptions) -> None:
-        self._options = options
+        self._without = [*options.without, *_not_had_here(options)]
         command = [str(places.python), "-m", "tests.engines"]
-        command += ["--without-postgresql"] if options.without_postgresql else []
-        command += ["--without-chromium"] if options.without_chromium else []
+        command += [f"--without-{engine}" for engine in self._without]
         self._holder = subprocess.Popen(
             command,
             cwd=places.root,
@@ -42,9 +51,9 @@ class Engines:
         return answer["environment"]
 
     def left_out(self) -> list[str]:
-        """Pytest's arguments that deselect what the person chose to leave out."""
-        chosen = {"postgresql": self._options.without_postgresql, "browser": self._options.without_chromium}
-        unwanted = [f"not {marker}" for marker, without in chosen.items() if without]
+        """Pytest's arguments that deselect what is left out."""
+        # Every test in a browser but those named otherwise needs Chromium.
+        unwanted = [f"not {'browser' if engine == 'chromium' else engine}" for engine in self._without]
         return ["-m", " and ".join(unwanted)] if unwanted else []
 
     def __enter__(self) -> Self:

@@ -17,6 +17,14 @@ PORTS = (
     ("--smtp-port", "mail catcher", 8025),
 )
 
+# What the tests can be run without, on a machine that does not have it.
+ENGINES = {
+    "postgresql": "what needs PostgreSQL",
+    "chromium": "what needs a browser",
+    "webkit": "the stories in WebKit",
+    "firefox": "the stories in Firefox",
+}
+
 
 @dataclass(frozen=True)
 class ServeOptions:
@@ -28,8 +36,7 @@ class ServeOptions:
 
 @dataclass(frozen=True)
 class TestOptions:
-    without_postgresql: bool
-    without_chromium: bool
+    without: tuple[str, ...]
     pytest: tuple[str, ...]
 
 
@@ -54,10 +61,12 @@ def _parse_test(arguments: list[str]) -> TestOptions:
     parser = argparse.ArgumentParser(
         prog="run.py test", allow_abbrev=False, epilog="Anything else goes to pytest, which then runs alone."
     )
-    parser.add_argument("--without-postgresql", action="store_true", help="leave out what needs PostgreSQL")
-    parser.add_argument("--without-chromium", action="store_true", help="leave out what needs a browser")
+    for engine, about in ENGINES.items():
+        parser.add_argument(
+            f"--without-{engine}", action="append_const", dest="without", const=engine, help=f"leave out {about}"
+        )
     given, rest = parser.parse_known_args(arguments)
-    return TestOptions(given.without_postgresql, given.without_chromium, tuple(rest))
+    return TestOptions(tuple(given.without or ()), tuple(rest))
 
 
 def _port(text: str) -> int:

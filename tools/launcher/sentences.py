@@ -41,7 +41,7 @@ class Label(Enum):
     PACKAGES = "安裝套件 Packages"
     TRANSLATIONS = "編譯翻譯 Translations"
     START = "啟動 Starting"
-    ENGINES = "測試引擎 PostgreSQL and Chromium"
+    ENGINES = "測試引擎 PostgreSQL and browsers"
 
 
 PORT_IN_USE = Sentence(
@@ -125,6 +125,10 @@ ENGINE_MISSING = Sentence("{reason}", "{reason}")
 ENGINE_NEEDED_IN_CI = Sentence(
     "CI 中不可使用 {option}：缺少引擎就是失敗。",
     "{option} is not allowed in CI: a missing engine is a failure there.",
+)
+WEBKIT_LEFT_OUT = Sentence(
+    "這台電腦不測試 WebKit（需要 Linux）。",
+    "WebKit is left out on this machine (its tests need Linux).",
 )
 INTERRUPTED = Sentence("已停止。", "Stopped.")
 UNEXPECTED = Sentence(
