@@ -41,12 +41,12 @@ on("keydown", (event) => {
 const drafts = new Map();
 const isOwn = (area, element) => area.form && (element === area.form || area.form.contains(element));
 
-const keep = ({ detail }) => all("textarea[data-keep]").forEach((area) => {
+const keep = ({ detail }) => all("[data-keep]").forEach((area) => {
   if (isOwn(area, detail.requestConfig.elt) || !area.value) drafts.delete(area.id);
   else drafts.set(area.id, { value: area.value, from: area.selectionStart, to: area.selectionEnd });
 });
 
-const restore = () => all("textarea[data-keep]").forEach((area) => {
+const restore = () => all("[data-keep]").forEach((area) => {
   const draft = drafts.get(area.id);
   if (!draft || area.value) return;
   area.value = draft.value;

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
-from webapp.accounts.models import Membership
+from webapp.accounts.models import Membership, Person
+from webapp.accounts.queries import members_with
 from webapp.accounts.rules import Right, may
 from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.inbox import listing
 from webapp.inbox.filters import Filters, Place
-from webapp.inbox.models import Conversation, Message, State, Tag
+from webapp.inbox.models import Contact, Conversation, Message, State, Tag
 
 PER_PAGE = 30
 # A menu's number says "99+" beyond this; counting on would cost more and say nothing.
@@ -40,7 +41,7 @@ def page(member: Membership, filters: Filters, today: date) -> Page:
             select(Conversation)
             .join(chosen, chosen.c.id == Conversation.id)
             .order_by(*listing.order(filters, chosen))
-            .options(selectinload(Conversation.channel))
+            .options(selectinload(Conversation.channel), joinedload(Conversation.contact).selectinload(Contact.tags))
             .execution_options(populate_existing=True)
         )
     )
@@ -84,6 +85,20 @@ def may_see(member: Membership, found: Conversation) -> bool:
     if may(member.role, Right.ALL_CONVERSATIONS):
         return True
     return found.state == State.OPEN or found.assignee_id == member.person_id
+
+
+def reads(member: Membership, found: Conversation) -> bool:
+    """Whether it counts as read when this member looks: what a colleague works on stays unread until they look."""
+    return found.state != State.IN_PROGRESS or found.assignee_id in (None, member.person_id)
+
+
+def colleagues(member: Membership, found: Conversation) -> list[Person]:
+    """To whom a conversation can be handed over."""
+    everybody = members_with(member.workspace, Right.OWN_CONVERSATIONS)
+    busy = found.assignee_id if found.state == State.IN_PROGRESS else None
+    return sorted(
+        (one.person for one in everybody if one.person_id not in (member.person_id, busy)), key=lambda one: one.name
+    )
 
 
 def has_message(found: Conversation, message_id: int) -> bool:

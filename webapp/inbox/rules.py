@@ -1,5 +1,6 @@
 """What may be answered, until when and how long; what a failed reply means. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +29,14 @@ KINDS = (
     "ephemeral",
     "unsupported",
 )
+
+# What tags can be painted with; the sheet has a class for each.
+COLOURS = ("red", "orange", "green", "blue", "purple", "grey")
+LONGEST_TAG = 40
+LONGEST_NOTE = 2000
+
+_EMAIL = re.compile(r"[^\s@,;<>()]+@[^\s@,;<>().]+(\.[^\s@,;<>().]+)+")
+_PHONE = re.compile(r"[\d+\-()./# 轉分機ext]{5,40}")
 
 # A booked reply is with Meta for some seconds at most; after the lease nobody knows what became of it.
 LEASE = timedelta(minutes=2)
@@ -121,3 +130,13 @@ def next_portion(tries: int, retry_after: int | None, now: datetime) -> datetime
     if not 1 <= tries <= len(PORTION_PAUSES):
         return None
     return now + max(PORTION_PAUSES[tries - 1], timedelta(seconds=retry_after or 0))
+
+
+def is_email(text: str) -> bool:
+    """Whether a mail could be sent there; only sending one would tell more."""
+    return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
+
+
+def is_phone(text: str) -> bool:
+    """Digits with what people write between them, and perhaps an extension."""
+    return 5 <= sum(char.isdigit() for char in text) <= 20 and _PHONE.fullmatch(text) is not None

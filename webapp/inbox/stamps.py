@@ -1,5 +1,6 @@
-"""Times as a conversation shows them: by the clock, so that they stay true while the page stays open."""
+"""Times and names as a conversation shows them: by the clock, so that they stay true while the page stays open."""
 
+import unicodedata
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint
@@ -11,6 +12,13 @@ from webapp.core import clock
 def register(bp: Blueprint) -> None:
     for name, stamp in {"clock": on_the_clock, "stamp": short, "day": day, "until": until}.items():
         bp.add_app_template_filter(stamp, f"inbox_{name}")
+    bp.add_app_template_filter(isolated, "isolated")
+
+
+def isolated(name: str) -> str:
+    """A name inside a sentence. One that is written from right to left keeps its signs and numbers to itself."""
+    is_other_way = any(unicodedata.bidirectional(char) in ("R", "AL") for char in name)
+    return f"\u2068{name}\u2069" if is_other_way else name
 
 
 def on_the_clock(moment: datetime) -> str:

@@ -20,6 +20,12 @@ ADDRESSES = [
     ("POST", "/1/assignment"),
     ("POST", "/1/closure"),
     ("POST", "/1/reopening"),
+    ("POST", "/1/transfer"),
+    ("GET", "/1/card"),
+    ("POST", "/1/card"),
+    ("POST", "/1/tags"),
+    ("POST", "/1/tags/1/removal"),
+    ("POST", "/1/tags/1/colour"),
 ]
 
 

@@ -88,3 +88,43 @@ def test_older_pages_stand_still(channel: Channel, alice: FlaskClient) -> None:
     text = alice.get("/w/aurora/conversations").text
     older = html.unescape(re.search(r'rel="next" href="([^"]+)"', text).group(1))  # type: ignore[union-attr]
     assert "data-poll" not in alice.get(older).text
+
+
+@pytest.mark.parametrize("order", ["newest", "waiting"])
+def test_the_list_is_paged_in_both_directions(channel: Channel, alice: FlaskClient, order: str) -> None:
+    moment = minutes_ago(5)
+    happen(channel, *(MessageEvent(f"c{n}", moment, f"m{n}", text=f"text-{n:03d}") for n in range(100)))
+    pages, rel, address = [], "next", f"/w/aurora/conversations?order={order}&state=open"
+    while address:
+        text = alice.get(address).text
+        pages.append(re.findall(r"text-\d{3}", text))
+        link = re.search(rf'rel="{rel}" href="([^"]+)"', text)
+        if link is None and rel == "next":
+            rel, link = "prev", re.search(r'rel="prev" href="([^"]+)"', text)
+        address = html.unescape(link.group(1)) if link else ""
+    assert [len(one) for one in pages] == [30, 30, 30, 10, 30, 30, 30]
+    assert pages[:3] == pages[:3:-1]
+    assert "data-poll" in text
+
+
+def test_unread_ones_and_filters_stay_in_the_address(channel: Channel, alice: FlaskClient) -> None:
+    write(channel, "read one")
+    alice.get("/w/aurora/conversations/1")
+    write(channel, "unread one", contact_id="2")
+    text = alice.get("/w/aurora/conversations?unread=1&order=waiting&state=open").text
+    assert ("unread one" in text, ">read one" in text) == (True, False)
+    assert "/w/aurora/conversations/2?state=open&amp;unread=1&amp;order=waiting" in text
+
+
+def test_an_agent_pages_through_open_ones_and_their_own(channel: Channel, people: People, browser: Browser) -> None:
+    happen(channel, *(MessageEvent(f"c{n}", minutes_ago(n), f"m{n}", text=f"text-{n:03d}") for n in range(60)))
+    for number, one in enumerate(talks()):
+        if number % 3:
+            person = people.bob if number % 3 == 1 else people.carol
+            actions.take(one.id, person, may_take_over=False, now=clock.now())
+    bob = browser(people.bob)
+    first = bob.get("/w/aurora/conversations").text
+    older = html.unescape(re.search(r'rel="next" href="([^"]+)"', first).group(1))  # type: ignore[union-attr]
+    seen = re.findall(r"text-\d{3}", first) + re.findall(r"text-\d{3}", bob.get(older).text)
+    assert seen == [f"text-{n:03d}" for n in range(60) if n % 3 != 2]
+    assert "text-0" not in bob.get("/w/aurora/conversations?state=team").text

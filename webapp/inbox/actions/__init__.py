@@ -1,7 +1,8 @@
 """Use cases of the room, one file a concern."""
 
 from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repairs, fetch_newest, fetch_page
-from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take
+from webapp.inbox.actions.cards import Change, ChangedMeanwhile, TagTooLong, paint, save_card, tag, untag
+from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take, transfer
 from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
 from webapp.inbox.actions.receiving import forget_early, receive, receive_all
@@ -9,6 +10,14 @@ from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong
 from webapp.inbox.actions.sending import lose_sight, send, waiting
 
 __all__ = [
+    "transfer",
+    "untag",
+    "tag",
+    "save_card",
+    "paint",
+    "TagTooLong",
+    "ChangedMeanwhile",
+    "Change",
     "AlreadyTaken",
     "ComposerClosed",
     "EmptyText",

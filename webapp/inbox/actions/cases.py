@@ -1,4 +1,4 @@
-"""Taking, closing and reopening a conversation, and having read it."""
+"""Taking, handing over, closing and reopening a conversation, and having read it."""
 
 from datetime import datetime
 
@@ -26,6 +26,18 @@ def take(conversation_id: int, person: Person, *, may_take_over: bool, now: date
         if is_busy and not may_take_over:
             raise AlreadyTaken(conversation.assignee.name if conversation.assignee else "")
         conversation.take(person, now=now)
+
+
+def transfer(conversation_id: int, person: Person, to: Person, *, was_with: int | None, now: datetime) -> None:
+    """移轉. `was_with` is who had it on the screen where the colleague was chosen: two people who hand over the same
+    conversation at once do not undo each other unseen. `to` may see conversations; the caller has looked."""
+    with db.transaction() as session:
+        conversation = locks.conversation(session, conversation_id)
+        if conversation.state == State.IN_PROGRESS and conversation.assignee_id == to.id:
+            return
+        if conversation.assignee_id != was_with:
+            raise AlreadyTaken(conversation.assignee.name if conversation.assignee else "")
+        conversation.hand_over(person, to, now=now)
 
 
 def close(conversation_id: int, person: Person, *, now: datetime) -> None:

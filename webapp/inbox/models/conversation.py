@@ -109,9 +109,20 @@ class Conversation(Model):
         self.touch()
 
     def take(self, person: Person, *, now: datetime) -> None:
-        """跟進."""
+        """跟進. The log names from whom, if it was somebody's."""
+        before = self.assignee_id if self.state == State.IN_PROGRESS else None
         self.state, self.assignee_id = State.IN_PROGRESS, person.id
-        self._log("taken", person, now)
+        self._log("taken", person, now, to_id=before)
+
+    def hand_over(self, person: Person, to: Person, *, now: datetime) -> None:
+        """移轉. It is new to the receiver, whoever has read it before."""
+        self.state, self.assignee_id = State.IN_PROGRESS, to.id
+        self.unread = max(self.unread, 1)
+        self._log("transferred", person, now, to_id=to.id)
+
+    def notes(self, action: str, person: Person, *, now: datetime, subject: str = "") -> None:
+        """A change of what we know of the customer: a line in the log."""
+        self._log(action, person, now, subject=subject)
 
     def close(self, person: Person, *, now: datetime) -> None:
         """結束事件. Whoever closes what nobody took keeps it as their own."""
@@ -125,11 +136,16 @@ class Conversation(Model):
         self.state, self.assignee_id = State.OPEN, None
         self._log("reopened", person, now)
 
-    def _log(self, action: str, person: Person | None, now: datetime) -> None:
+    def _log(
+        self, action: str, person: Person | None, now: datetime, *, to_id: int | None = None, subject: str = ""
+    ) -> None:
         session: Session | None = object_session(self)
         assert session is not None, "a conversation changes inside a session"
+        by = person.id if person else None
         session.add(
-            ConversationEvent(conversation_id=self.id, at=now, action=action, person_id=person.id if person else None)
+            ConversationEvent(
+                conversation_id=self.id, at=now, action=action, person_id=by, to_id=to_id, subject=subject
+            )
         )
         self.touch()
 
@@ -145,7 +161,7 @@ class ConversationEvent(Model):
     at: Mapped[datetime]
     action: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
-    # Of a transfer: to whom. Of a change of the customer's card: what (the tag).
+    # Of a transfer: to whom; of taking over: from whom. Of a tag: which.
     to_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     subject: Mapped[str] = mapped_column(default="")
 

@@ -66,6 +66,6 @@ def contact(member: Membership, conversation_id: int) -> ResponseReturnValue:
 
 def _page(member: Membership, conversation_id: int, view: str) -> ResponseReturnValue:
     found = opened(member, conversation_id)
-    if found.unread:
+    if found.unread and queries.reads(member, found):
         actions.mark_read(found.id)
     return screen.page(member, found, view=view)

@@ -67,6 +67,8 @@ def thread_context(member: Membership, found: Conversation, now: datetime) -> di
             around_id=request.args.get("message", type=int),
         ),
         "cursor": str(Cursor.of(found, now)),
+        "colleagues": queries.colleagues(member, found),
+        "tags": queries.tags(member),
         "filters": Filters.parse(request.args),
         "composer": composer(found.channel.status, found.last_inbound_at, now),
         "may_take_over": may(member.role, Right.ALL_CONVERSATIONS),

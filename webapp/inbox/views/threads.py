@@ -8,7 +8,7 @@ from webapp.accounts import access
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
 from webapp.core import clock
-from webapp.inbox import actions
+from webapp.inbox import actions, queries
 from webapp.inbox.thread import Cursor
 from webapp.inbox.views import screen
 from webapp.inbox.views.blueprint import bp, opened
@@ -23,7 +23,7 @@ def thread(member: Membership, conversation_id: int) -> ResponseReturnValue:
     found = opened(member, conversation_id)
     if str(Cursor.of(found, clock.now())) == request.args.get("after"):
         return nothing_new()
-    if found.unread:
+    if found.unread and queries.reads(member, found):
         actions.mark_read(found.id)
     return screen.changes(member, opened(member, conversation_id))
 
