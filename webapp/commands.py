@@ -97,6 +97,17 @@ def plan(slug: str, ends: datetime | None, channels: int | None) -> None:
     click.echo(f"{found.name}: {until}, up to {found.channel_limit} accounts")
 
 
+@workspaces.command("operator")
+@click.argument("email")
+def operator(email: str) -> None:
+    """Make somebody who has an account an operator: they see the hourly check and hear of Meta's outages."""
+    person = queries.person_by_email(email)
+    if person is None:
+        raise click.ClickException(f"nobody signs in with {email}")
+    accounts.make_operator(person)
+    click.echo(f"{person.name} is an operator")
+
+
 def _workspace(slug: str) -> Workspace:
     found = queries.workspace_named(slug)
     if found is None:

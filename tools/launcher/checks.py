@@ -30,6 +30,10 @@ CHECKS = {
 }
 
 
+# Two for each core: the stories in the browser mostly wait.
+MOST_WORKERS = 8
+
+
 @dataclass(frozen=True)
 class Outcome:
     name: str
@@ -89,7 +93,8 @@ def _run_checks(places: Places, environment: dict[str, str]) -> Iterator[Outcome
 def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]) -> Outcome:
     """Pytest's output as it comes; its closing line is kept to end the summary."""
     colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
-    command = _python(places, "-m", "pytest", "-n", "2", colour, *left_out)
+    workers = ["-n", str(min(MOST_WORKERS, 2 * (os.cpu_count() or 1))), "--dist", "worksteal"]
+    command = _python(places, "-m", "pytest", *workers, colour, *left_out)
     started = time.monotonic()
     tail = b""
     with piped(command, ROOT, environment) as run:

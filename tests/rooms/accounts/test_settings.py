@@ -29,6 +29,7 @@ def alice(client: FlaskClient, people: People, sign_in: Enter) -> FlaskClient:
 @pytest.fixture
 def guest(app: Flask) -> FlaskClient:
     """Somebody else's browser."""
+    app.config["WTF_CSRF_ENABLED"] = False
     browser = app.test_client()
     browser.set_cookie("language", "en")
     return browser
@@ -279,3 +280,7 @@ def test_the_operator_founds_a_workspace_whose_first_admin_is_invited(app: Flask
     page = guest.get("/w/cedar/settings/workspace").text
     assert "since 2020-02-01" in page
     assert "Up to 3 connected accounts." in page
+    assert guest.get("/scheduler").status_code == 404
+    assert "is an operator" in run(commands.workspaces, ["operator", "fay@cedar.example"]).output
+    assert guest.get("/scheduler").status_code == 200
+    assert "nobody signs in" in run(commands.workspaces, ["operator", "gus@cedar.example"]).output

@@ -2,7 +2,7 @@
 
 from webapp.accounts.actions.audit import note
 from webapp.accounts.actions.door import Locked, WrongPassword, sign_in, sign_out
-from webapp.accounts.actions.found import SlugTaken, found_workspace, set_plan
+from webapp.accounts.actions.found import SlugTaken, found_workspace, make_operator, set_plan
 from webapp.accounts.actions.links import (
     AlreadyMember,
     LinkClosed,
@@ -40,6 +40,7 @@ __all__ = [
     "invite",
     "join",
     "mail_password_link",
+    "make_operator",
     "note",
     "rename",
     "revoke_invitation",

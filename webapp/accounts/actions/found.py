@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from webapp.accounts.models import Workspace
+from webapp.accounts.models import Person, Workspace
 from webapp.core import db
 
 
@@ -30,3 +30,8 @@ def set_plan(workspace: Workspace, *, ends_at: datetime | None, channel_limit: i
         if channel_limit is not None:
             current.channel_limit = channel_limit
     return current
+
+
+def make_operator(person: Person) -> None:
+    with db.transaction() as session:
+        session.get_one(Person, person.id, populate_existing=True).is_operator = True
