@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from multiprocessing.process import BaseProcess
 from typing import cast
@@ -29,7 +29,7 @@ from sqlalchemy import text
 from bench import postmaster
 from bench.leaps import Clock
 from bench.postmaster import Postmaster
-from bench.stage import broken_page, config_for, count_checks, fill
+from bench.stage import account_of, broken_page, config_for, count_checks, fill
 from config import Config
 from tests import engines
 from tests.people import NOON
@@ -38,6 +38,7 @@ from webapp.app import create_app
 from webapp.channels.actions.notify import notify_due
 from webapp.commands import upgrade
 from webapp.core import db
+from webapp.core.crypto import Secret
 from webapp.mail import actions as mail
 from webapp.meta.errors import GraphError
 from webapp.meta.gateway import Findings, Meta, Probe
@@ -88,7 +89,7 @@ class SlowMeta(FakeMeta):
         if broken_page(probe.page_id):
             error = GraphError(code=190, subcode=460)
             return Findings(error, error, error, error)
-        return super()._findings(probe)
+        return super()._findings(replace(probe, page_token=Secret(account_of(probe.page_token.reveal()))))
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ def broken_page(page_id: str) -> bool:
     return page_id.startswith("9")
 
 
+def account_of(page_token: str) -> str:
+    """The Instagram id that a token of the stage begins with."""
+    return page_token[:13]
+
+
 def fill(channels: int, broken: int = 0, healed: int = 0, per_grant: int = 1) -> None:
     """So many due channels, `per_grant` of each login and workspace: the first `broken` ones break, the next `healed`
     ones were lost and are well again. One admin belongs everywhere."""
@@ -96,8 +101,8 @@ def _channel(number: int, broken: int, healed: int, per_grant: int) -> dict[str,
         "external_id": f"1784{number:09d}",
         "name": f"Shop {number}",
         "page_id": f"{9 if number <= broken else 1}{number:09d}",
-        # The stand-in for Meta answers with the account that the token names.
-        "page_token": Secret(f"1784{number:09d}"),
+        # As long as Meta's; the stand-in for Meta answers with the account that its beginning names.
+        "page_token": Secret(f"1784{number:09d}" + "ZD" * 90),
         "status": "lost" if was_lost else "connected",
         "cause": "password_changed" if was_lost else None,
         "status_since": NOON - timedelta(days=1),
