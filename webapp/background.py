@@ -1,6 +1,7 @@
 """What runs beside the requests: threads that answer bells, and the ticks."""
 
 import atexit
+import gc
 import signal
 import threading
 from dataclasses import dataclass
@@ -36,8 +37,16 @@ class Background:
             thread.join(GRACE_SECONDS / len(threads))
 
 
+def settle() -> None:
+    """What stands by now lives as long as the process: the garbage collector need not walk through all of it again
+    for every few thousand answers of a sweep, which was a fifth of a sweep's computing time."""
+    gc.collect()
+    gc.freeze()
+
+
 def start(app: Flask) -> Background:
     """Start the threads in this process. They are daemons: the server ends when it wants to, by its own signals."""
+    settle()
     bells: Bells = app.extensions["bells"]
     drain: Drain = app.extensions["drain"]
     drain.start()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, as_object, read_answer
@@ -66,18 +66,19 @@ def _one_request(transport: Transport, calls: Sequence[Call], written: Sequence[
 def _writer(transport: Transport) -> Callable[[Call], _Item]:
     """Writes calls for the wire. Signing and quoting are most of what asking costs us: what is alike is done once."""
 
-    @cache
-    def signature(token: Secret) -> str:
-        return urlencode(transport.signed(token, {}))
+    quoted = cache(quote_plus)
 
     @cache
-    def quoted(params: tuple[tuple[str, str], ...]) -> str:
-        return urlencode(params)
+    def signature(token: Secret) -> str:
+        return query(transport.signed(token, {}))
+
+    def query(params: Mapping[str, str]) -> str:
+        return "&".join([f"{name}={quoted(value)}" for name, value in params.items()])
 
     def write(call: Call) -> _Item:
         # Each call carries its own proof: the outer one is not said to reach inside.
         signed = signature(transport.settings.app_token if call.token is None else call.token)
-        params = f"{quoted(tuple(call.params.items()))}&{signed}" if call.params else signed
+        params = f"{query(call.params)}&{signed}" if call.params else signed
         if call.method == "POST":
             return {"method": "POST", "relative_url": call.path, "body": params}
         return {"method": "GET", "relative_url": f"{call.path}?{params}"}

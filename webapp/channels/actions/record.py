@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.channels.actions.ask import Asked
-from webapp.channels.actions.watched import Watched
+from webapp.channels.actions.watched import Watched, are
 from webapp.channels.doubt import Suspicion, in_doubt
 from webapp.channels.models import Channel, CheckGap
 from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, Verdict
@@ -126,7 +126,7 @@ def _as_read(channels: list[Watched]) -> ColumnElement[bool]:
     moments = {one.checked_at for one in channels}
     known = Channel.checked_at.in_([moment for moment in moments if moment is not None])
     return and_(
-        or_(*(and_(Channel.id.in_(ids), _is_in(state)) for state, ids in alike.items())),
+        or_(*(and_(are(ids), _is_in(state)) for state, ids in alike.items())),
         or_(known, Channel.checked_at.is_(None)) if None in moments else known,
     )
 
