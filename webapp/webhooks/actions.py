@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, lazyload
 
+from webapp.channels.actions import check_named_soon
 from webapp.channels.models import Channel, Hearing
 from webapp.channels.status import Status
 from webapp.core import db
@@ -90,6 +91,7 @@ def _locked(session: Session, delivery_id: int) -> Delivery | None:
 
 def _handle_together(session: Session, batch: Sequence[Delivery], now: datetime) -> None:
     told = [_told(delivery) for delivery in batch]
+    _take_hints(session, told, now)
     channels = _holders(session, told)
     _hear(session, batch, told, channels)
     happenings = [
@@ -103,6 +105,7 @@ def _handle_together(session: Session, batch: Sequence[Delivery], now: datetime)
 def _handle_alone(session: Session, delivery: Delivery, now: datetime) -> list[str]:
     """The names of what went wrong. An event that we cannot digest holds none of its neighbours back."""
     told = _told(delivery)
+    _take_hints(session, [told], now)
     channels = _holders(session, [told])
     _hear(session, [delivery], [told], channels)
     failed = []
@@ -139,6 +142,13 @@ def _told(delivery: Delivery) -> Told:
         return read(delivery.body, delivery.received_at)
     except Unreadable as error:
         return str(error)
+
+
+def _take_hints(session: Session, told: Sequence[Told], now: datetime) -> None:
+    """What Meta says about permissions proves nothing by itself: it makes the check come at once."""
+    named = {one for each in told if isinstance(each, Delivered) for one in each.hints}
+    if named:
+        check_named_soon(session, named, now=now)
 
 
 def _problem(told: Told, channels: dict[Account, Channel]) -> str:

@@ -1,15 +1,17 @@
 """The check: ask Meta about channels, judge what it answers, and write down what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
 
 from webapp.channels.actions.ask import ask, usage
 from webapp.channels.actions.record import Tally, record, record_portion
 from webapp.channels.actions.watched import load
-from webapp.channels.models import Channel
+from webapp.channels.models import Channel, Grant
 from webapp.channels.rules import judge_refusal
+from webapp.channels.status import Status
 from webapp.core import db
 from webapp.meta.errors import GraphError, Kind
 from webapp.meta.gateway import Meta
@@ -43,6 +45,21 @@ def report_refusal(channel_id: int, error: GraphError, *, noticed_by: str, now: 
         record(channel_id, verdict, now=now, noticed_by=noticed_by, checked=False)
     elif error.meaning.kind is Kind.PERMISSION:
         _check_soon(channel_id, now)
+
+
+def check_named_soon(session: Session, ids: Collection[str], *, now: datetime) -> None:
+    """Make the check of these Facebook users', Pages' and Instagram accounts' channels due, whoever holds them."""
+    users = select(Grant.id).where(Grant.facebook_user_id.in_(ids))
+    session.execute(
+        update(Channel)
+        .where(
+            or_(Channel.page_id.in_(ids), Channel.external_id.in_(ids), Channel.grant_id.in_(users)),
+            Channel.status != Status.DISCONNECTED,
+            Channel.next_check_at > now,
+        )
+        .values(next_check_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _check_soon(channel_id: int, now: datetime) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.inbox.events import DeliveredEvent, Event, ReactionEvent, ReadEvent
+from webapp.webhooks.rules.hints import OBJECTS, read_hints
 from webapp.webhooks.rules.messages import read_edit, read_message, read_postback
 from webapp.webhooks.rules.values import Json, a_list, a_moment, a_text, an_id, an_object
 
@@ -47,18 +48,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """`platform` is None for objects that are not about messages (permissions, user …)."""
+    """`platform` is None for objects that are not about messages (permissions, user …).
+
+    `hints` are the ids that such an object names.
+    """
 
     platform: str | None
     entries: tuple[Entry, ...]
+    hints: frozenset[str] = frozenset()
 
 
 def read(body: bytes, received_at: datetime) -> Delivered:
     """Everything a delivery tells, oldest form or newest; raises Unreadable and nothing else."""
     envelope = _envelope(body)
-    platform = PLATFORMS.get(a_text(envelope.get("object")))
+    about = a_text(envelope.get("object"))
+    platform = PLATFORMS.get(about)
     if platform is None:
-        return Delivered(None, ())
+        return Delivered(None, (), read_hints(envelope) if about in OBJECTS else frozenset())
     entries = (an_object(one) for one in a_list(envelope.get("entry")))
     return Delivered(platform, tuple(_entry(one, received_at) for one in entries))
 
