@@ -61,6 +61,17 @@ def run_now(person_id: int, now: datetime) -> Round:
     return opened
 
 
+def check_one(channel_id: int, now: datetime) -> Channel | None:
+    """Make one held channel due at once: the next sweep takes it first. None where there is none to check."""
+    with db.transaction() as session:
+        channel = session.get(Channel, channel_id, with_for_update=True, populate_existing=True)
+        if channel is None or not channel.is_held:
+            return None
+        channel.next_check_at = min(channel.next_check_at, now)
+        db.ring_after_commit("scheduler.sweep", channel_id)
+    return channel
+
+
 def _book(now: datetime, limit: int) -> tuple[int, Sequence[int]] | None:
     """Take the channels that have been due for longest; until the lease ends nobody else does.
 

@@ -132,3 +132,48 @@ def test_run_now_needs_a_token(app: Flask, operator: FlaskClient) -> None:
     assert operator.post("/scheduler/rounds").status_code == 400
     with app.app_context(), db.transaction() as session:
         assert session.scalars(select(Round)).all() == []
+
+
+def accounts(page: str) -> list[str]:
+    return re.findall(r"<strong>(@[\w.]+)</strong>", page)
+
+
+def furnish(app: Flask, people: People) -> None:
+    """Due in 10, 20 and 30 minutes; the last one of another workspace."""
+    with app.app_context():
+        for number, workspace in ((1, people.aurora), (2, people.aurora), (3, people.borealis)):
+            due = clock.now() + timedelta(minutes=10 * number)
+            make_channel(workspace, people.alice, number=number, next_check_at=due)
+        make_channel(people.aurora, people.alice, number=4, status="disconnected")
+
+
+def test_what_is_checked_next_stands_in_order_and_can_be_looked_for(
+    app: Flask, operator: FlaskClient, people: People
+) -> None:
+    furnish(app, people)
+    assert accounts(operator.get("/scheduler").text) == ["@shop.1", "@shop.2", "@shop.3"]
+    assert accounts(operator.get("/scheduler?q=@SHOP.3").text) == ["@shop.3"]
+    assert accounts(operator.get("/scheduler?q=17841400000000002").text) == ["@shop.2"]
+    nothing = operator.get("/scheduler?q=100%25").text
+    assert accounts(nothing) == []
+    assert "No connected account has “100%”" in nothing
+
+
+def test_one_account_is_made_due_at_once_and_stands_first(app: Flask, operator: FlaskClient, people: People) -> None:
+    furnish(app, people)
+    answer = operator.post("/scheduler/channels/3/check", headers=HTMX)
+    assert accounts(answer.text) == ["@shop.3", "@shop.1", "@shop.2"]
+    with app.app_context():
+        assert db.session().get_one(Channel, 3).next_check_at <= clock.now()
+    assert operator.post("/scheduler/channels/3/check").status_code == 303
+
+
+def test_only_operators_make_an_account_due_and_only_one_that_is_held(
+    app: Flask, operator: FlaskClient, client: FlaskClient, people: People, sign_in: SignIn
+) -> None:
+    furnish(app, people)
+    assert operator.post("/scheduler/channels/4/check").status_code == 404
+    assert operator.post("/scheduler/channels/99/check").status_code == 404
+    client.post("/sign-out")
+    sign_in(client, people.carol)
+    assert client.post("/scheduler/channels/3/check").status_code == 404
