@@ -60,6 +60,11 @@ def _two_factor(sandbox: Sandbox, subject: Subject, on: bool) -> None:
     _session("two_factor")(sandbox, subject, on)
 
 
+def _expires_soon(sandbox: Sandbox, subject: Subject, on: bool) -> None:
+    lasting = sandbox.settings.long_token_lifetime
+    tokens.shorten(sandbox.state, subject.person, tokens.SOON if on else lasting)
+
+
 def _app_removed(sandbox: Sandbox, subject: Subject, on: bool) -> None:
     change = grants.remove_app if on else grants.bring_back
     change(sandbox, subject.person)
@@ -109,6 +114,7 @@ TABLE: dict[str, Cause] = {
         Cause("unconfirmed", PERSON, "self", "person"),
         Cause("app_removed", PERSON, "login", "person", _app_removed),
         Cause("expired", PERSON, "login", "person", _session("expired")),
+        Cause("expires_soon", PERSON, "self", "person", _expires_soon),
         Cause("signed_out", PERSON, "login", "person", _session("signed_out")),
         Cause("unknown_cause", PERSON, "login", "person", _session("unknown_cause")),
         Cause("permission_cancelled", PERMISSION, "tick", "person", _permission),

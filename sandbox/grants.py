@@ -5,7 +5,15 @@ from sandbox.model import Grant
 from sandbox.runtime import Sandbox
 
 # A fresh login mends these for the person who logs in; their old tokens stay dead.
-HEALED_BY_LOGIN = ("password_changed", "two_factor", "app_removed", "expired", "signed_out", "unknown_cause")
+HEALED_BY_LOGIN = (
+    "password_changed",
+    "two_factor",
+    "app_removed",
+    "expired",
+    "expires_soon",
+    "signed_out",
+    "unknown_cause",
+)
 
 ALWAYS_GRANTED = "public_profile"
 

@@ -11,6 +11,7 @@ from sandbox.settings import Settings
 from sandbox.state import State
 
 NINETY_DAYS = 90 * 86400
+SOON = 3 * 86400
 BLOCKING = ("security_check", "blocking_checkpoint", "unconfirmed")
 
 
@@ -19,6 +20,8 @@ def issue_user_token(
 ) -> Token:
     """`data_access_expires_at`: of the token that this one comes of; only a login of the person begins anew."""
     lifetime = settings.long_token_lifetime if long_lived else settings.short_token_lifetime
+    if state.flagged("expires_soon", person_id):
+        lifetime, data_access_expires_at = min(lifetime, SOON), state.now() + SOON
     return _keep(state, Token(
         ids.access_token(), "USER", person_id, state.now(), state.now() + lifetime,
         data_access_expires_at or state.now() + NINETY_DAYS, long_lived=long_lived,
@@ -70,6 +73,15 @@ def revive(state: State, person_id: str, cause: str) -> None:
     for token in state.tokens.values():
         if token.person_id == person_id and token.dead == cause:
             token.dead = None
+
+
+def shorten(state: State, person_id: str, seconds: int) -> None:
+    """Everything that ends by itself ends this soon: logins, and the time for which data may be read."""
+    for token in state.tokens.values():
+        if token.person_id == person_id:
+            ends = state.now() + seconds
+            token.expires_at = ends if token.expires_at else 0
+            token.data_access_expires_at = ends
 
 
 def problem(state: State, settings: Settings, token: Token | None) -> GraphError | None:
