@@ -165,6 +165,9 @@ def clock(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
 
 
+blueprint.add_app_template_filter(phone.words_of, "words")
+
+
 @blueprint.app_template_filter("pretty")
 def pretty(body: str) -> str:
     """A JSON body over several lines, its letters readable."""

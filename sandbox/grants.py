@@ -10,7 +10,6 @@ HEALED_BY_LOGIN = (
     "two_factor",
     "app_removed",
     "expired",
-    "expires_soon",
     "signed_out",
     "unknown_cause",
 )
