@@ -28,8 +28,8 @@ Method = Literal["GET", "POST", "DELETE"]
 Headers = Mapping[str, str]
 
 log = logging.getLogger("webapp.meta")
-# It writes whole addresses, and those of a GET carry the token.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.CRITICAL)
+# It writes whole addresses, and those of a GET carry the token; when headers are broken even as a warning.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 SEALED = "the stored token is empty or no key of TOKEN_KEYS opens it"
 _LONGEST_CONNECT = 5.0  # seconds
