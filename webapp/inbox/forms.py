@@ -19,6 +19,8 @@ class ReplyForm(FlaskForm):  # type: ignore[misc]
 
     text = TextAreaField(_("Write a message"))
     form_key = HiddenField(validators=[Length(max=64)])
+    # Whoever wrote it saw that it goes out after the repair.
+    after_repair = HiddenField()
 
     @classmethod
     def fresh(cls, text: str = "") -> "ReplyForm":

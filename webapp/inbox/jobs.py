@@ -31,6 +31,7 @@ def fetch_profile(contact_id: int) -> None:
 
 def send_due() -> None:
     actions.lose_sight(clock.now())
+    actions.release(clock.now())
     for message_id in actions.waiting(clock.now()):
         send(message_id)
 

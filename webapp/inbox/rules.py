@@ -64,11 +64,15 @@ class Reply(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """`until` is when it changes by itself; `reason` says why it is closed: lost, disconnected, window, silent."""
+    """`until` is when it changes by itself; `reason` says why it is closed: lost, disconnected, window, silent.
+
+    `may_wait`: what is written now can go out after the repair, if that comes before `until`.
+    """
 
     reply: Reply
     until: datetime | None = None
     reason: str = ""
+    may_wait: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -77,13 +81,15 @@ class Composer:
     @property
     def key(self) -> str:
         """Differs whenever the composer has to be drawn anew."""
-        return self.reason or self.reply.value
+        return f"{self.reason or self.reply.value}{'-wait' if self.may_wait else ''}"
 
 
 def composer(status: str, last_inbound_at: datetime | None, now: datetime) -> Composer:
     """Whether and how to answer, from the channel's status and the customer's last message."""
     if status in ("lost", "disconnected"):
-        return Composer(Reply.CLOSED, reason=status)
+        over = last_inbound_at + HUMAN_AGENT if last_inbound_at else now
+        may_wait = status == "lost" and now < over
+        return Composer(Reply.CLOSED, until=over if may_wait else None, reason=status, may_wait=may_wait)
     if last_inbound_at is None:
         return Composer(Reply.CLOSED, reason="silent")
     if now < last_inbound_at + FREE:
@@ -91,6 +97,20 @@ def composer(status: str, last_inbound_at: datetime | None, now: datetime) -> Co
     if now < last_inbound_at + HUMAN_AGENT:
         return Composer(Reply.HUMAN_AGENT, until=last_inbound_at + HUMAN_AGENT)
     return Composer(Reply.CLOSED, reason="window")
+
+
+class Held(StrEnum):
+    """What happens now to a reply that waits for the repair."""
+
+    WAITS = "waits"
+    GOES = "goes"
+    TOO_LATE = "too_late"
+
+
+def held(status: str, last_inbound_at: datetime | None, now: datetime) -> Held:
+    if last_inbound_at is None or now >= last_inbound_at + HUMAN_AGENT:
+        return Held.TOO_LATE
+    return Held.WAITS if status in ("lost", "disconnected") else Held.GOES
 
 
 def is_too_long(platform: str, text: str) -> bool:

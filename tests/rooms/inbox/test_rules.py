@@ -32,7 +32,7 @@ def test_the_composer_says_until_when_it_stays_open() -> None:
 @pytest.mark.parametrize(
     ("status", "last", "reason"),
     [
-        ("lost", NOON, "lost"),
+        ("lost", NOON - timedelta(days=8), "lost"),
         ("disconnected", NOON, "disconnected"),
         ("connected", None, "silent"),
         ("connected", NOON - timedelta(days=8), "window"),
@@ -40,7 +40,13 @@ def test_the_composer_says_until_when_it_stays_open() -> None:
 )
 def test_a_closed_composer_says_why(status: str, last: datetime | None, reason: str) -> None:
     state = composer(status, last, NOON)
-    assert (state.is_open, state.reason, state.key) == (False, reason, reason)
+    assert (state.is_open, state.may_wait, state.reason, state.key) == (False, False, reason, reason)
+
+
+def test_while_the_channel_is_lost_a_reply_may_wait_as_long_as_it_could_be_sent() -> None:
+    state = composer("lost", NOON, NOON + timedelta(days=6))
+    assert (state.is_open, state.may_wait, state.until) == (False, True, NOON + timedelta(days=7))
+    assert state.key != composer("lost", NOON, NOON + timedelta(days=7)).key
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repair
 from webapp.inbox.actions.cards import Change, ChangedMeanwhile, TagTooLong, paint, save_card, tag, untag
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take, transfer
 from webapp.inbox.actions.indexing import index_due
+from webapp.inbox.actions.held import AlreadyGone, release, withdraw
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
 from webapp.inbox.actions.receiving import forget_early, receive, receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
@@ -18,6 +19,7 @@ __all__ = [
     "TagTooLong",
     "ChangedMeanwhile",
     "Change",
+    "AlreadyGone",
     "AlreadyTaken",
     "ComposerClosed",
     "EmptyText",
@@ -37,9 +39,11 @@ __all__ = [
     "mark_read",
     "receive",
     "receive_all",
+    "release",
     "reopen",
     "reply",
     "send",
     "take",
     "waiting",
+    "withdraw",
 ]

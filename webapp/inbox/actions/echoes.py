@@ -22,6 +22,7 @@ def settle(session: Session, conversation: Conversation, event: MessageEvent) ->
             Message.mid.is_(None),
             Message.send_status != SendStatus.SENT,
             Message.tries > 0,
+            Message.kind == event.kind,
             Message.text == event.text,
             Message.at.between(event.at - ECHO_SLACK, event.at + ECHO_SLACK),
         )
@@ -33,7 +34,7 @@ def settle(session: Session, conversation: Conversation, event: MessageEvent) ->
         return None
     reply.mid = event.mid
     reply.was_sent()
-    conversation.touch()
+    conversation.tells_of(reply)
     return reply
 
 

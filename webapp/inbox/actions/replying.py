@@ -9,7 +9,7 @@ from webapp.accounts.models import Person
 from webapp.core import db
 from webapp.inbox.actions import locks
 from webapp.inbox.models import Conversation, Direction, Message, SendStatus
-from webapp.inbox.rules import composer, is_too_long, tidy
+from webapp.inbox.rules import Composer, composer, is_too_long, tidy
 
 
 class EmptyText(Exception):
@@ -28,8 +28,13 @@ class ComposerClosed(Exception):
         self.reason = reason
 
 
-def reply(conversation_id: int, person: Person, text: str, form_key: str, *, now: datetime) -> Message:
-    """Put a reply on its way. The same form sent twice is one reply. Text is checked as it will be sent."""
+def reply(
+    conversation_id: int, person: Person, text: str, form_key: str, *, now: datetime, after_repair: bool = False
+) -> Message:
+    """Put a reply on its way. The same form sent twice is one reply. Text is checked as it will be sent.
+
+    `after_repair`: its writer knows that the channel is lost, so it may wait for the repair.
+    """
     text = tidy(text)
     if not text:
         raise EmptyText
@@ -38,7 +43,7 @@ def reply(conversation_id: int, person: Person, text: str, form_key: str, *, now
         before = _same_form(session, conversation, form_key)
         if before is not None and before.text == text:
             return before
-        _check(conversation, text, now)
+        state = _check(conversation, text, now, after_repair=after_repair)
         message = Message(
             conversation_id=conversation.id,
             channel_id=conversation.channel_id,
@@ -49,13 +54,23 @@ def reply(conversation_id: int, person: Person, text: str, form_key: str, *, now
             # Another text under a key that is used up is another reply: dropping it would lose it.
             form_key=form_key if form_key and before is None else None,
         )
-        message.queue(now)
         session.add(message)
         conversation.unread = 0
-        conversation.shows(message)
-        session.flush()
-        db.ring_after_commit("inbox.send", message.id)
+        if state.is_open:
+            put_on_its_way(session, conversation, message, now)
+        else:
+            message.hold(now)
+            conversation.touch()
     return message
+
+
+def put_on_its_way(session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
+    """Due at once, and the newest that the list shows."""
+    message.queue(now)
+    conversation.shows(message)
+    conversation.tells_of(message)
+    session.flush()
+    db.ring_after_commit("inbox.send", message.id)
 
 
 def dispatch(conversation_id: int, message_id: int, *, now: datetime) -> None:
@@ -66,9 +81,7 @@ def dispatch(conversation_id: int, message_id: int, *, now: datetime) -> None:
         if message.send_status != SendStatus.FAILED:
             return
         _check(conversation, message.text, now)
-        message.queue(now)
-        conversation.shows(message)
-        db.ring_after_commit("inbox.send", message.id)
+        put_on_its_way(session, conversation, message, now)
 
 
 def _same_form(session: Session, conversation: Conversation, form_key: str) -> Message | None:
@@ -77,9 +90,10 @@ def _same_form(session: Session, conversation: Conversation, form_key: str) -> M
     )
 
 
-def _check(conversation: Conversation, text: str, now: datetime) -> None:
+def _check(conversation: Conversation, text: str, now: datetime, *, after_repair: bool = False) -> Composer:
     state = composer(conversation.channel.status, conversation.last_inbound_at, now)
-    if not state.is_open:
+    if not state.is_open and not (after_repair and state.may_wait):
         raise ComposerClosed(state.reason)
     if is_too_long(conversation.channel.platform, text):
         raise TextTooLong
+    return state

@@ -71,7 +71,7 @@ def lose_sight(now: datetime) -> None:
             message = locks.message(session, message_id)
             if message.send_status == SendStatus.SENDING and message.send_at and message.send_at <= now:
                 message.is_lost_sight_of()
-                conversation.touch()
+                conversation.tells_of(message)
 
 
 def _book(message_id: int, now: datetime) -> int | None:
@@ -107,7 +107,7 @@ def _prepare(conversation_id: int, message_id: int, now: datetime) -> _Job | Non
         token = opened_token(channel)
         if not state.is_open or token is None:
             message.has_failed({"kind": state.reason or "lost"})
-            conversation.touch()
+            conversation.tells_of(message)
             return None
         return _Job(
             channel.id,
@@ -131,7 +131,7 @@ def _do(job: _Job, conversation_id: int, message_id: int, meta: Meta, now: datet
     with db.transaction() as session:
         conversation, message = _rows(session, conversation_id, message_id)
         echoes.confirm(session, message, mid)
-        conversation.touch()
+        conversation.tells_of(message)
 
 
 def _record_refusal(conversation_id: int, message_id: int, error: GraphError, now: datetime) -> None:
@@ -146,7 +146,7 @@ def _record_refusal(conversation_id: int, message_id: int, error: GraphError, no
             message.queue_again(again)
         else:
             message.has_failed(problem_of(error))
-        conversation.touch()
+        conversation.tells_of(message)
 
 
 def problem_of(error: GraphError) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from webapp.inbox.models.backfill import Backfill, Fetched, Reason
 from webapp.inbox.models.contact import Contact
 from webapp.inbox.models.conversation import Conversation, ConversationEvent, State
 from webapp.inbox.models.early import EarlyEvent
+from webapp.inbox.models.media import Media, MediaState
 from webapp.inbox.models.message import Direction, Message, SendStatus
 from webapp.inbox.models.search import SearchDue, SearchEntry
 from webapp.inbox.models.tag import TAGGING, Tag
@@ -17,6 +18,8 @@ __all__ = [
     "Direction",
     "EarlyEvent",
     "Fetched",
+    "Media",
+    "MediaState",
     "Message",
     "Reason",
     "SearchDue",

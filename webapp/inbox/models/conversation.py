@@ -3,14 +3,14 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel
 from webapp.core.db import Model
 from webapp.inbox.models.contact import Contact
-from webapp.inbox.models.message import Message
+from webapp.inbox.models.message import Message, SendStatus
 
 # The list shows the beginning of the newest message; the rest stays with the message.
 SNIPPET = 200
@@ -72,6 +72,8 @@ class Conversation(Model):
     read_until: Mapped[datetime | None]
     delivered_until: Mapped[datetime | None]
     unread: Mapped[int] = mapped_column(default=0)
+    # The newest reply did not go out, or nobody knows: the list says so.
+    reply_failed: Mapped[bool] = mapped_column(default=False, server_default=false())
     revision: Mapped[int] = mapped_column(default=1)
 
     channel: Mapped[Channel] = relationship(lazy="joined")
@@ -102,6 +104,11 @@ class Conversation(Model):
             self.latest_is_ours = message.is_ours
             if message.is_ours:
                 self.waiting_since = None
+        self.touch()
+
+    def tells_of(self, reply: Message) -> None:
+        """What became of a reply; the list must not hide that one did not go out."""
+        self.reply_failed = reply.send_status in (SendStatus.FAILED, SendStatus.UNKNOWN)
         self.touch()
 
     def is_read(self) -> None:

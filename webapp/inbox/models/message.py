@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from webapp.inbox.models.conversation import Conversation
 
 _DUE = text("send_status IN ('queued', 'sending')")
+_HELD = text("send_status = 'held'")
+_FAILED = text("send_status = 'failed'")
 
 
 class Direction(StrEnum):
@@ -22,8 +24,12 @@ class Direction(StrEnum):
 
 
 class SendStatus(StrEnum):
-    """A reply's way out. UNKNOWN: no answer came after sending; the echo settles it, nobody repeats it."""
+    """A reply's way out. HELD: written while the channel was lost, goes out after the repair.
 
+    UNKNOWN: no answer came after sending; the echo settles it, nobody repeats it.
+    """
+
+    HELD = "held"
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
@@ -46,6 +52,8 @@ class Message(Model):
         Index("ix_message_conversation_at", "conversation_id", "at", "id"),
         Index("ix_message_due", "send_at", sqlite_where=_DUE, postgresql_where=_DUE),
         Index("ix_message_waiting", "conversation_id", "id", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_message_held", "id", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("ix_message_failed", "channel_id", "at", sqlite_where=_FAILED, postgresql_where=_FAILED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -92,6 +100,10 @@ class Message(Model):
         """Put it on its way; it counts as written now."""
         self.send_status, self.send_at, self.at = SendStatus.QUEUED, now, now
         self.tries, self.problem = 0, None
+
+    def hold(self, now: datetime) -> None:
+        """Keep it until the channel is repaired."""
+        self.send_status, self.send_at, self.at = SendStatus.HELD, None, now
 
     def queue_again(self, when: datetime) -> None:
         self.send_status, self.send_at = SendStatus.QUEUED, when

@@ -17,7 +17,7 @@ from webapp.inbox.filters import Filters
 from webapp.inbox.forms import ReplyForm
 from webapp.inbox.views import screen
 from webapp.inbox.views.blueprint import bp, opened
-from webapp.web.htmx import go, wants_fragment
+from webapp.web.htmx import go, wants_fragment, with_toast
 
 
 @bp.post("/w/<slug>/conversations/<int:conversation_id>/messages")
@@ -25,7 +25,14 @@ from webapp.web.htmx import go, wants_fragment
 def reply(member: Membership, conversation_id: int) -> ResponseReturnValue:
     found = opened(member, conversation_id)
     form = ReplyForm()
-    actions.reply(found.id, member.person, form.text.data or "", (form.form_key.data or "")[:64], now=clock.now())
+    actions.reply(
+        found.id,
+        member.person,
+        form.text.data or "",
+        (form.form_key.data or "")[:64],
+        now=clock.now(),
+        after_repair=form.after_repair.data == "1",
+    )
     return answer(member, found.id, new_form=True)
 
 
@@ -37,6 +44,24 @@ def dispatch(member: Membership, conversation_id: int, message_id: int) -> Respo
         raise NotFound
     actions.dispatch(found.id, message_id, now=clock.now())
     return answer(member, found.id)
+
+
+@bp.post("/w/<slug>/conversations/<int:conversation_id>/messages/<int:message_id>/withdrawal")
+@access.member(Right.OWN_CONVERSATIONS)
+def withdraw(member: Membership, conversation_id: int, message_id: int) -> ResponseReturnValue:
+    """Take back a reply that waits for the repair; to change it, its text goes back to where one writes."""
+    found = opened(member, conversation_id)
+    if not queries.has_message(found, message_id):
+        raise NotFound
+    text = actions.withdraw(found.id, message_id)
+    if "edit" not in request.form:
+        return answer(member, found.id)
+    # What was being written meanwhile is kept, below it.
+    form = ReplyForm.fresh("\n".join(filter(None, (text, request.form.get("text", "").strip()))))
+    found = opened(member, conversation_id)
+    if wants_fragment():
+        return screen.changes(member, found, form=form)
+    return screen.page(member, found, view="thread", form=form)
 
 
 def answer(member: Membership, conversation_id: int, *, new_form: bool = False) -> Response:
@@ -74,3 +99,10 @@ def _again(problem: str) -> Response:
     response.headers["HX-Retarget"] = f"#composer-{conversation_id}"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
+
+
+@bp.errorhandler(actions.AlreadyGone)
+def already_gone(error: actions.AlreadyGone) -> ResponseReturnValue:
+    member, conversation_id = cast(Membership, g.member), (request.view_args or {})["conversation_id"]
+    words = gettext("Too late: this reply is on its way already, or a colleague took it back.")
+    return with_toast(answer(member, conversation_id), words, "warn")

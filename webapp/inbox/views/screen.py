@@ -92,9 +92,12 @@ def composer_context(
     }
 
 
-def changes(member: Membership, found: Conversation, *, new_form: bool = False) -> Response:
+def changes(
+    member: Membership, found: Conversation, *, new_form: bool = False, form: ReplyForm | None = None
+) -> Response:
     """The thread, and beside it (out of band) what else may have changed. The composer stays untouched while it
     can: somebody is writing there. `new_form`: what was written is on its way, the next reply has a key of its own.
+    `form`: what the composer is to hold now.
     """
     now = clock.now()
     before = Cursor.parse(request.values.get("after", ""))
@@ -104,7 +107,9 @@ def changes(member: Membership, found: Conversation, *, new_form: bool = False) 
         *(render_template(f"inbox/_{part}.html", oob=True, **context) for part in ("head", "banner", "card")),
         render_template("inbox/_announcement.html", oob=True, news=_news(found), **context),
     ]
-    if before is not None and before.composer != context["composer"].key:
+    if form is not None:
+        parts.append(render_template("inbox/_composer.html", oob=True, **composer_context(found, now, form)))
+    elif before is not None and before.composer != context["composer"].key:
         parts.append(render_template("inbox/_composer.html", oob=True, **composer_context(found, now)))
     elif new_form:
         form = ReplyForm.fresh()
