@@ -46,6 +46,7 @@ class Config:
     mail_timeout: float
     log_level: str
     metrics_token: str
+    media_dir: str
 
     @property
     def sandboxed(self) -> bool:
@@ -90,6 +91,7 @@ class Config:
             mail_sender=read.text("MAIL_SENDER"),
             mail_timeout=read.number("MAIL_TIMEOUT", 10),
             log_level=read.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+            media_dir=os.path.abspath(read.text("MEDIA_DIR", os.path.join(os.path.dirname(__file__), "var", "media"))),
             metrics_token=read.text("METRICS_TOKEN", "", at_least=16),
         )
         config._check_production()

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g, request
 
-from sandbox import commands, console, control, dialog, mailroom, media, pictures, texts, theatre
+from sandbox import commands, console, control, dialog, files, mailroom, media, pictures, texts, theatre
 from sandbox.graph import views as graph
 from sandbox.runtime import Sandbox, attach, this_sandbox
 from sandbox.settings import Settings
@@ -18,7 +18,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     attach(app, sandbox)
     app.extensions["stage"] = Stage(sandbox)
     texts.install(app)
-    for part in (pictures, media, dialog, control, theatre, console, mailroom, commands):
+    for part in (pictures, media, files, dialog, control, theatre, console, mailroom, commands):
         app.register_blueprint(part.blueprint)
     app.register_blueprint(graph.blueprint)
     app.before_request(_remember_origin)

@@ -53,6 +53,8 @@ class Sandbox:
         self.postbox = Postbox()
         self.requests: deque[LoggedRequest] = deque(maxlen=LOG_LENGTH)
         self.logins: dict[str, LoginRun] = {}
+        # Uploaded files by their id; they do not outlive the program.
+        self.files: dict[str, Any] = {}
         self.calls = 0
         self.calls_this_hour = 0
         self.hour = 0
@@ -83,6 +85,7 @@ class Sandbox:
         self.sender.forget()
         self.requests.clear()
         self.logins.clear()
+        self.files.clear()
         self.postbox.clear()
         self.calls = self.calls_this_hour = 0
         self.changed()

@@ -53,7 +53,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def config(database_url: str, sandbox_server: Sandbox) -> Config:
+def config(database_url: str, sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Config:
     return Config.from_env(
         {
             "ENVIRONMENT": "test",
@@ -70,6 +70,7 @@ def config(database_url: str, sandbox_server: Sandbox) -> Config:
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(sandbox_server.smtp_port),
             "MAIL_SENDER": "Omnichat 通知 <noreply@omnichat.example>",
+            "MEDIA_DIR": str(tmp_path_factory.mktemp("media")),
             "LOG_LEVEL": "WARNING",
         }
     )

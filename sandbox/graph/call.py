@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import tokens
+from sandbox.files import File
 from sandbox.graph import errors
 from sandbox.graph.errors import GraphError
 from sandbox.model import Grant, Page, Token
@@ -25,6 +26,7 @@ class GraphCall:
     version: str
     origin: str
     token: str
+    file: File | None = None
 
     @property
     def parts(self) -> list[str]:

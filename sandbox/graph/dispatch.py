@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox import faults, ids
-from sandbox.graph import conversations, edges, errors, messages, nodes, oauth, subscriptions, threads
+from sandbox.graph import conversations, edges, errors, messages, nodes, oauth, subscriptions, threads, uploads
 from sandbox.graph.call import LATEST, Context, GraphCall, authenticate
 from sandbox.graph.errors import GraphError
 from sandbox.model import Fault
@@ -31,6 +31,7 @@ HANDLERS: dict[tuple[str, str, str], Handler] = {
     ("DELETE", "page", "subscribed_apps"): edges.unsubscribe,
     ("GET", "page", "conversations"): conversations.listing,
     ("POST", "page", "messages"): messages.send,
+    ("POST", "page", "message_attachments"): uploads.upload,
     ("GET", "page", "thread_owner"): threads.owner,
     ("POST", "page", "take_thread_control"): threads.take,
     ("POST", "page", "pass_thread_control"): threads.pass_on,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox import news, talk
-from sandbox.graph import errors, nodes
+from sandbox.graph import errors, nodes, uploads
 from sandbox.graph.call import Context
 from sandbox.graph.errors import GraphError
 from sandbox.model import INSTAGRAM, Conversation, Customer, Page
@@ -105,7 +105,7 @@ def _content(context: Context, platform: str) -> dict[str, Any]:
         content["text"] = _text(str(message["text"]), platform)
     attachments = message.get("attachments") or ([message["attachment"]] if message.get("attachment") else [])
     if attachments:
-        content["attachments"] = [_attachment(one) for one in attachments]
+        content["attachments"] = [_attachment(context, one) for one in attachments]
     if not content:
         raise errors.bad_parameter("Invalid message data", 2534015 if platform == INSTAGRAM else 2018047)
     replied = context.call.object("reply_to").get("mid") or (message.get("reply_to") or {}).get("mid")
@@ -124,12 +124,15 @@ def _text(text: str, platform: str) -> str:
     return text
 
 
-def _attachment(given: Any) -> dict[str, Any]:
+def _attachment(context: Context, given: Any) -> dict[str, Any]:
     kind = str(given.get("type", "")).lower() if isinstance(given, dict) else ""
     if kind not in ATTACHMENT_TYPES:
         allowed = ", ".join(ATTACHMENT_TYPES)
         raise errors.bad_parameter(f"Param message[attachment][type] must be one of {{{allowed}}}")
-    url = str((given.get("payload") or {}).get("url", ""))
+    payload = given.get("payload") or {}
+    if payload.get("attachment_id"):
+        return uploads.sent(context, kind, str(payload["attachment_id"]))
+    url = str(payload.get("url", ""))
     if not url.startswith(("http://", "https://")):
         raise errors.bad_parameter("Failed to fetch the file from the url", 2018008)
     return {"type": kind, "payload": {"url": url}}

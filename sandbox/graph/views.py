@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from sandbox import faults
+from sandbox.files import File
 from sandbox.graph import batch, dispatch
 from sandbox.graph.call import LATEST, GraphCall
 from sandbox.runtime import LoggedRequest, Sandbox, this_sandbox
@@ -45,7 +46,13 @@ def _call(path: str) -> GraphCall:
     version, rest = batch.split_version(path.strip("/"))
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     token = str(params.pop("access_token", "") or (bearer if scheme.lower() == "bearer" else ""))
-    return GraphCall(method, rest, params, version or LATEST, request.host_url.rstrip("/"), token)
+    return GraphCall(method, rest, params, version or LATEST, request.host_url.rstrip("/"), token, _file())
+
+
+def _file() -> File | None:
+    """The part `filedata` of a multipart request."""
+    part = request.files.get("filedata")
+    return File("", part.mimetype, part.read(), part.filename or "") if part else None
 
 
 def _log(sandbox: Sandbox, call: GraphCall, status: int, error: str, began: float) -> None:

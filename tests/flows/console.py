@@ -71,6 +71,7 @@ def _settings(sandbox: Sandbox, folder: Path, database_url: str, url: str) -> di
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(sandbox.smtp_port),
         "MAIL_SENDER": "Omnichat <noreply@omnichat.example>",
+        "MEDIA_DIR": str(folder / "media"),
         "LOG_LEVEL": "INFO",
     }
 

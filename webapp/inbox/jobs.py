@@ -7,7 +7,7 @@ from flask import Flask, current_app
 from webapp.core import clock
 from webapp.core.work import ring
 from webapp.inbox import actions
-from webapp.inbox.actions import backfill
+from webapp.inbox.actions import backfill, keeping
 from webapp.meta.gateway import Meta
 
 # Pages of a backfill in one go, so that other work has its turn; Instagram allows two questions a second.
@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
     app.extensions["bells"].on("inbox.send", send)
     app.extensions["bells"].on("inbox.profile", fetch_profile)
     app.extensions["bells"].on("inbox.backfill", fetch_conversations)
+    app.extensions["bells"].on("inbox.media", keep_file)
 
 
 def send(message_id: int) -> None:
@@ -50,6 +51,15 @@ def fetch_conversations(backfill_id: int) -> None:
     ring("inbox.backfill", backfill_id)
 
 
+def keep_file(media_id: int) -> None:
+    keeping.work_on(media_id, meta=_meta(), now=clock.now())
+
+
+def keep_files() -> None:
+    for media_id in keeping.due(clock.now()):
+        keep_file(media_id)
+
+
 def close_gaps() -> None:
     actions.book_repairs(clock.now())
     for backfill_id in backfill.due(clock.now()):
@@ -68,5 +78,6 @@ TICKS = {
     "inbox.send_due": (5, send_due),
     "inbox.profiles_due": (60, fetch_profiles_due),
     "inbox.close_gaps": (5, close_gaps),
+    "inbox.keep_files": (15, keep_files),
     "inbox.index_due": (3, index_due),
 }

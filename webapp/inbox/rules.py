@@ -1,6 +1,7 @@
 """What may be answered, until when and how long; what a failed reply means. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -50,6 +51,9 @@ REMOTE_DETAILED = 20
 UNNOTICED = timedelta(hours=24)
 # A backfill that Meta keeps refusing for the time being is given up after about a day.
 PORTION_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60, 240, 480, 720))
+# A file is with Meta's host for a minute at most. Its address lives for days: trying for one is enough.
+FETCH_LEASE = timedelta(minutes=5)
+FETCH_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
 # An echo belongs to a reply of ours without mid when it says the same at about the same time.
 ECHO_SLACK = timedelta(minutes=10)
 
@@ -147,9 +151,18 @@ def next_portion(tries: int, retry_after: int | None, now: datetime) -> datetime
 
     `retry_after` is what Meta asked for, in seconds.
     """
-    if not 1 <= tries <= len(PORTION_PAUSES):
+    return _later(PORTION_PAUSES, tries, retry_after, now)
+
+
+def fetch_again(tries: int, retry_after: int | None, now: datetime) -> datetime | None:
+    """When to ask for a file again after the `tries`-th failure; None gives it up."""
+    return _later(FETCH_PAUSES, tries, retry_after, now)
+
+
+def _later(pauses: Sequence[timedelta], tries: int, retry_after: int | None, now: datetime) -> datetime | None:
+    if not 1 <= tries <= len(pauses):
         return None
-    return now + max(PORTION_PAUSES[tries - 1], timedelta(seconds=retry_after or 0))
+    return now + max(pauses[tries - 1], timedelta(seconds=retry_after or 0))
 
 
 def is_email(text: str) -> bool:
@@ -160,3 +173,8 @@ def is_email(text: str) -> bool:
 def is_phone(text: str) -> bool:
     """Digits with what people write between them, and perhaps an extension."""
     return 5 <= sum(char.isdigit() for char in text) <= 20 and _PHONE.fullmatch(text) is not None
+
+
+def story_is_over(at: datetime, now: datetime) -> bool:
+    """A story can be seen for a day."""
+    return now >= at + timedelta(hours=24)

@@ -7,10 +7,17 @@ from flask import Blueprint
 from flask_babel import format_date, format_datetime, format_time, gettext, to_user_timezone
 
 from webapp.core import clock
+from webapp.inbox.rules import story_is_over
 
 
 def register(bp: Blueprint) -> None:
-    for name, stamp in {"clock": on_the_clock, "stamp": short, "day": day, "until": until}.items():
+    for name, stamp in {
+        "clock": on_the_clock,
+        "stamp": short,
+        "day": day,
+        "until": until,
+        "story_is_over": over,
+    }.items():
         bp.add_app_template_filter(stamp, f"inbox_{name}")
     bp.add_app_template_filter(isolated, "isolated")
 
@@ -50,6 +57,11 @@ def until(moment: datetime) -> str:
     if to_user_timezone(moment).date() == _today():
         return on_the_clock(moment)
     return format_datetime(moment, "M/d HH:mm")  # type: ignore[no-any-return]
+
+
+def over(told_at: datetime) -> bool:
+    """Whether a story that a message of this time spoke of has ended."""
+    return story_is_over(told_at, clock.now())
 
 
 def _today() -> date:

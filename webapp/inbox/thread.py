@@ -11,7 +11,8 @@ from sqlalchemy.sql.elements import Tuple
 
 from webapp.core import db
 from webapp.core.db import UtcDateTime
-from webapp.inbox.models import Conversation, ConversationEvent, Direction, Fetched, Message
+from webapp.inbox.files import files_of
+from webapp.inbox.models import Conversation, ConversationEvent, Direction, Fetched, Media, Message
 from webapp.inbox.rules import composer
 
 # As many as a screen needs to begin with, and as many as "older" adds.
@@ -38,13 +39,17 @@ _KINDS: dict[type, Literal["message", "event", "gap"]] = {
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """`start_id` is the oldest message shown. `is_live`: the newest is shown too. `quoted`: by their mid."""
+    """`start_id` is the oldest message shown. `is_live`: the newest is shown too. `quoted`: by their mid.
+
+    `files`: by message id and place among its attachments.
+    """
 
     items: Sequence[Item]
     start_id: int | None
     has_older: bool
     is_live: bool
     quoted: dict[str, Message]
+    files: dict[tuple[int, int], Media]
 
 
 class Cursor(NamedTuple):
@@ -93,6 +98,7 @@ def load(
         has_older=oldest is not None and _step_back(conversation, oldest, 1) is not None,
         is_live=is_live,
         quoted=_quoted(conversation, messages),
+        files=files_of(messages),
     )
 
 

@@ -3,15 +3,15 @@
 Source: Graph API and Messenger Platform reference (v25.0).
 """
 
-import json
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 from urllib.parse import parse_qs, quote, urlsplit
 
 from webapp.core import clock
 from webapp.core.crypto import Secret
-from webapp.meta import checks, many, oauth, remote, shapes, threads
+from webapp.meta import checks, files, many, oauth, remote, sending, shapes, threads
 from webapp.meta.answers import Json, rows
-from webapp.meta.errors import GraphError, NotSent, OutcomeUnknown
+from webapp.meta.errors import GraphError
 from webapp.meta.gateway import (
     PAGE_FIELDS,
     FacebookUser,
@@ -27,16 +27,13 @@ from webapp.meta.gateway import (
     Routing,
     ThreadOwner,
     TokenState,
+    Upload,
     UserToken,
 )
 from webapp.meta.transport import Transport, opened
 
 MOST_PAGES = 200  # of one listing
 _PER_PAGE = "100"
-# "Received invalid JSON reply": Meta warns that the message may have been delivered all the same.
-_MAYBE_SENT = (1, 1357046)
-_RESPONSE = {"messaging_type": "RESPONSE"}
-_HUMAN_AGENT = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
 
 
 class GraphClient(Meta):
@@ -108,22 +105,21 @@ class GraphClient(Meta):
         return checks.check(self.transport, probes)
 
     def send_text(self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool) -> str:
-        # No refusal, no id: Meta may have sent it. Only what never left us, or was refused, is certain.
-        try:
-            answer = self.transport.post(
-                _path(page_id, "messages"),
-                page_token,
-                recipient=json.dumps({"id": recipient_id}),
-                message=json.dumps({"text": text}),
-                **(_HUMAN_AGENT if human_agent else _RESPONSE),
-            )
-            return shapes.read_message_id(answer)
-        except NotSent:
-            raise
-        except GraphError as error:
-            if error.code is None or (error.code, error.subcode) == _MAYBE_SENT:
-                raise error.recast(OutcomeUnknown) from None
-            raise
+        path = _path(page_id, "messages")
+        return sending.send(self.transport, path, page_token, recipient_id, {"text": text}, human_agent=human_agent)
+
+    def upload(self, page_id: str, page_token: Secret, platform: Platform, upload: Upload) -> str:
+        return sending.upload(self.transport, _path(page_id, "message_attachments"), page_token, platform, upload)
+
+    def send_file(
+        self, page_id: str, page_token: Secret, recipient_id: str, kind: str, attachment_id: str, *, human_agent: bool
+    ) -> str:
+        message = {"attachment": {"type": kind, "payload": {"attachment_id": attachment_id}}}
+        path = _path(page_id, "messages")
+        return sending.send(self.transport, path, page_token, recipient_id, message, human_agent=human_agent)
+
+    def fetch_file(self, url: str, into: BinaryIO, *, most_bytes: int) -> None:
+        files.fetch(self.transport, url, into, most_bytes=most_bytes)
 
     def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:
         answer = self.transport.get(_path(contact_id), page_token, fields=shapes.PROFILE[platform])

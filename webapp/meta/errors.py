@@ -13,6 +13,8 @@ from webapp.meta.meanings import APP_FAULT, TRANSIENT, Cause, Kind, Meaning, loo
 __all__ = [
     "AppRefused",
     "Cause",
+    "FileForeign",
+    "FileGone",
     "GraphError",
     "Kind",
     "Meaning",
@@ -89,6 +91,14 @@ class OutcomeUnknown(GraphError):
 
 class NotSent(GraphError):
     """The request never left us, so repeating it is safe."""
+
+
+class FileGone(Exception):
+    """Meta does not hold this file any more: its address expired, or it was taken back."""
+
+
+class FileForeign(Exception):
+    """Not a file that we fetch: it lies elsewhere than at Meta, or is too large."""
 
 
 class AppRefused(GraphError):

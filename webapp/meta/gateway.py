@@ -7,10 +7,15 @@ Sources: Graph API and Messenger Platform reference, as of v25.0.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from webapp.core.crypto import Secret
 from webapp.meta.errors import GraphError
+from webapp.meta.letters import RemoteAttachment as RemoteAttachment
+from webapp.meta.letters import RemoteConversation as RemoteConversation
+from webapp.meta.letters import RemoteMessage as RemoteMessage
+from webapp.meta.letters import RemotePage as RemotePage
+from webapp.meta.letters import Upload as Upload
 
 Platform = Literal["instagram", "messenger"]
 
@@ -159,48 +164,6 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteAttachment:
-    """What came with a message: image, video, audio, file, share, story_mention or story_reply."""
-
-    kind: str
-    url: str = ""
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteMessage:
-    """A message as Meta's own inbox shows it. `sender_id` may be the account's; `text` is empty for anything else.
-
-    `at` has whole seconds only. Beyond the newest 20 of a conversation Meta tells `id` and `at` alone.
-    """
-
-    id: str
-    at: datetime
-    sender_id: str = ""
-    text: str = ""
-    recipient_id: str = ""
-    attachments: tuple[RemoteAttachment, ...] = ()
-    is_unsupported: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteConversation:
-    """A conversation of Meta's inbox with its newest messages, newest first."""
-
-    id: str
-    updated_at: datetime | None
-    messages: tuple[RemoteMessage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RemotePage:
-    """Some conversations, latest activity first. `after` is where the next page begins, None on the last."""
-
-    conversations: tuple[RemoteConversation, ...]
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Routing:
     """Whether conversations of the Page are routed among several apps, for each platform."""
 
@@ -277,6 +240,21 @@ class Meta(Protocol):
 
     def send_text(self, page_id: str, page_token: Secret, recipient_id: str, text: str, *, human_agent: bool) -> str:
         """Send a text; returns Meta's message id. OutcomeUnknown when no answer came after sending."""
+
+    def upload(self, page_id: str, page_token: Secret, platform: Platform, upload: Upload) -> str:
+        """Give Meta a file that a message is to carry; returns its attachment id. Nobody sees it before it is sent,
+        so repeating this is safe."""
+
+    def send_file(
+        self, page_id: str, page_token: Secret, recipient_id: str, kind: str, attachment_id: str, *, human_agent: bool
+    ) -> str:
+        """Send an uploaded file (image, video, audio or file); like `send_text`."""
+
+    def fetch_file(self, url: str, into: BinaryIO, *, most_bytes: int) -> None:
+        """Write a message's file into `into`, without any token and from Meta's hosts only.
+
+        Raises FileGone, FileForeign (also when it is larger than `most_bytes`), or a transient GraphError.
+        """
 
     def profile(self, contact_id: str, page_token: Secret, platform: Platform) -> Profile:
         """Name and picture of a customer."""

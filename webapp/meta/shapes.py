@@ -103,6 +103,13 @@ def read_message_id(payload: Json) -> str:
     return found
 
 
+def read_attachment_id(payload: Json) -> str:
+    found = _id(payload.get("attachment_id"))
+    if not found:
+        raise GraphError("the answer names no attachment")
+    return found
+
+
 def read_done(payload: Json) -> None:
     """`success` is a boolean in most answers and the word in some."""
     if payload.get("success") not in (True, "true"):

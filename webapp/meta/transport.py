@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from requests import ConnectTimeout, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
@@ -33,6 +33,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 SEALED = "the stored token is empty or no key of TOKEN_KEYS opens it"
 _LONGEST_CONNECT = 5.0  # seconds
+_FILE_PATIENCE = 8  # times the timeout: Meta gives up on a film after 75 seconds
 _BATCH_PATIENCE = 3  # times the timeout
 _KEPT_CONNECTIONS = 32
 _NEVER_CONNECTED = (ConnectTimeout, NewConnectionError, ConnectTimeoutError, SSLCertVerificationError)
@@ -67,6 +68,11 @@ class Transport:
 
     def post(self, path: str, token: Secret, **params: str) -> Json:
         return as_object(self._ask("POST", path, self.signed(token, params)))
+
+    def post_file(self, path: str, token: Secret, file: tuple[str, BinaryIO, str], **params: str) -> Json:
+        """`file`: its name, the open file, its media type. Meta takes it in before it answers, so it may take long."""
+        data = self.signed(token, params)
+        return as_object(self._send("POST", path, _FILE_PATIENCE, data=data, files={"filedata": file}))
 
     def delete(self, path: str, token: Secret) -> Json:
         return as_object(self._ask("DELETE", path, self.signed(token, {})))

@@ -10,7 +10,7 @@ from tests.rooms.inbox.screens import HTMX, Browser, change, here, poll_of, send
 from webapp.channels.models import Channel
 
 
-def test_a_lost_channel_shows_its_banner_and_closes_the_composer(
+def test_a_lost_channel_shows_its_banner_and_what_is_written_waits(
     channel: Channel, people: People, browser: Browser
 ) -> None:
     write(channel)
@@ -20,7 +20,7 @@ def test_a_lost_channel_shows_its_banner_and_closes_the_composer(
     assert "The Facebook password was changed" in page
     assert f'action="/w/aurora/channels/{channel.id}/authorization"' in page
     assert "data-opens-tab" in page
-    assert "<textarea" not in page
+    assert "Send after the repair" in page
     agent = browser(people.bob).get(here()).text
     assert "Ask Alice, Carol to repair it" in agent
     assert f"/channels/{channel.id}/authorization" not in agent
@@ -33,11 +33,12 @@ def test_banner_and_composer_follow_the_channel_without_a_reload(channel: Channe
     change(channel, status="lost", cause="password_changed")
     broken = alice.get(poll, headers=HTMX)
     assert "lost its connection" in broken.text
-    assert f'id="composer-{talk().id}" hx-swap-oob="true"' in broken.text
-    assert "<textarea" not in broken.text
+    assert f'id="composer-{talk().id}" method="post"' in broken.text
+    assert "Send after the repair" in broken.text
     change(channel, status="connected", cause=None)
     mended = alice.get(poll_of(broken.text, element), headers=HTMX)
     assert "lost its connection" not in mended.text
+    assert "Send after the repair" not in mended.text
     assert "<textarea" in mended.text
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
 from webapp.core import db
-from webapp.inbox.actions import echoes
+from webapp.inbox.actions import echoes, keeping
 from webapp.inbox.actions.ledger import Happening, Ledger, Remark, mid_of, remark_of
 from webapp.inbox.events import DeletedEvent, DeliveredEvent, EditedEvent, Event, MessageEvent, ReactionEvent, ReadEvent
 from webapp.inbox.models import Conversation, Direction, EarlyEvent, Message, SendStatus
@@ -38,6 +38,7 @@ def receive_all(session: Session, happenings: Sequence[Happening], *, now: datet
             else:
                 _remark(ledger, channel, event, now)
         session.flush()
+        keeping.follow(session, [one for one in ledger.messages.values() if one is not None], now)
         for conversation in ledger.overtaken:
             conversation.waiting_since = _unanswered_since(session, conversation)
         for contact in ledger.newcomers:

@@ -1,0 +1,80 @@
+"""Files on disk, named by the SHA-256 of their bytes: the same picture sent twice lies there once."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from flask import current_app
+
+from config import Config
+from webapp.inbox.filetypes import HEAD, sniffed
+
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """`mime` is what the bytes are; `size` is in bytes."""
+
+    digest: str
+    mime: str
+    size: int
+
+
+def place(digest: str) -> Path:
+    """Where the file of this digest lies, if it does."""
+    return _root() / digest[:2] / digest[2:4] / digest
+
+
+def has(digest: str) -> bool:
+    return bool(digest) and place(digest).is_file()
+
+
+@contextmanager
+def blank() -> Iterator[BinaryIO]:
+    """An empty file to be filled and then put in its place; left behind by nobody."""
+    folder = _root() / "new"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        try:
+            yield file  # type: ignore[misc]
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(file.name)
+
+
+def put(file: BinaryIO) -> Stored:
+    """Put a filled file from `blank` in its place; on disk for good when this returns."""
+    file.flush()
+    os.fsync(file.fileno())
+    stored = examined(file)
+    target = place(stored.digest)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(file.name, target)
+    return stored
+
+
+def examined(file: BinaryIO) -> Stored:
+    """What a file is, read from its beginning."""
+    file.seek(0)
+    digest, size, head = hashlib.sha256(), 0, b""
+    while chunk := file.read(_CHUNK):
+        head = head or chunk[:HEAD]
+        digest.update(chunk)
+        size += len(chunk)
+    return Stored(digest.hexdigest(), sniffed(head), size)
+
+
+def drop(digest: str) -> None:
+    with suppress(FileNotFoundError):
+        place(digest).unlink()
+
+
+def _root() -> Path:
+    config: Config = current_app.extensions["config"]
+    return Path(config.media_dir)
