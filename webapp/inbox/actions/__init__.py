@@ -1,29 +1,32 @@
 """Use cases of the room, one file a concern."""
 
 from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repairs, fetch_newest, fetch_page
-from webapp.inbox.actions.cards import Change, ChangedMeanwhile, TagTooLong, paint, save_card, tag, untag
+from webapp.inbox.actions.cards import (
+    Change,
+    ChangedMeanwhile,
+    TagTooLong,
+    paint,
+    save_card,
+    tag,
+    untag,
+)
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take, transfer
-from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.held import AlreadyGone, release, withdraw
+from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
 from webapp.inbox.actions.receiving import forget_early, receive, receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
 from webapp.inbox.actions.sending import lose_sight, send, waiting
 
 __all__ = [
-    "transfer",
-    "untag",
-    "tag",
-    "save_card",
-    "paint",
-    "TagTooLong",
-    "ChangedMeanwhile",
-    "Change",
     "AlreadyGone",
     "AlreadyTaken",
+    "Change",
+    "ChangedMeanwhile",
     "ComposerClosed",
     "EmptyText",
     "NotConnected",
+    "TagTooLong",
     "TextTooLong",
     "ask_history",
     "book_repairs",
@@ -37,13 +40,18 @@ __all__ = [
     "index_due",
     "lose_sight",
     "mark_read",
+    "paint",
     "receive",
     "receive_all",
     "release",
     "reopen",
     "reply",
+    "save_card",
     "send",
+    "tag",
     "take",
+    "transfer",
+    "untag",
     "waiting",
     "withdraw",
 ]

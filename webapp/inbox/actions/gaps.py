@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
 from webapp.inbox.actions import locks
-from webapp.inbox.actions.receiving import receive
+from webapp.inbox.actions.receiving import receive_all
 from webapp.inbox.events import Attachment, MessageEvent
 from webapp.inbox.models import Backfill, Conversation, Direction, Fetched, Message, Reason, State
 from webapp.inbox.rules import HUMAN_AGENT, REMOTE_DETAILED
@@ -33,8 +33,7 @@ def store(session: Session, channel: Channel, backfill: Backfill, remote: Remote
         return 0
     contact_id = _contact_id(missing[0], channel)
     before = _before(session, channel, contact_id)
-    for one in missing:
-        receive(session, channel, _event(one, channel), now=now)
+    receive_all(session, [(channel, _event(one, channel)) for one in missing], now=now)
     conversation = locks.conversation_with(session, channel.id, contact_id)
     assert conversation is not None, "a message makes its conversation"
     if backfill.reason == Reason.HISTORY:

@@ -38,7 +38,7 @@ def receive_all(session: Session, happenings: Sequence[Happening], *, now: datet
             else:
                 _remark(ledger, channel, event, now)
         session.flush()
-        keeping.follow(session, [one for one in ledger.messages.values() if one is not None], now)
+        keeping.follow(session, list(ledger.messages.values()), now)
         for conversation in ledger.overtaken:
             conversation.waiting_since = _unanswered_since(session, conversation)
         for contact in ledger.newcomers:
