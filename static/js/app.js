@@ -6,6 +6,7 @@ import "./tabs.js";
 import "./dialogs.js";
 import "./thread.js";
 import "./typing.js";
+import "./attachments.js";
 import "./choices.js";
 import "./copy.js";
 import { all, on } from "./dom.js";

@@ -35,7 +35,8 @@ on("keydown", (event) => {
   const area = event.target;
   if (!area.matches("textarea[data-send]") || !sends(event, area)) return;
   event.preventDefault();
-  if (area.value.trim() && area.getAttribute("aria-invalid") !== "true") area.form.requestSubmit();
+  const says = area.value.trim() || all("input[type=file]", area.form).some((input) => input.files.length);
+  if (says && area.getAttribute("aria-invalid") !== "true") area.form.requestSubmit();
 });
 
 const drafts = new Map();

@@ -1,5 +1,6 @@
 """Use cases of the room, one file a concern."""
 
+from webapp.inbox.actions.attaching import FileRefused, reply_with_files, take_in
 from webapp.inbox.actions.backfill import NotConnected, ask_history, book_repairs, fetch_newest, fetch_page
 from webapp.inbox.actions.cards import (
     Change,
@@ -25,6 +26,7 @@ __all__ = [
     "ChangedMeanwhile",
     "ComposerClosed",
     "EmptyText",
+    "FileRefused",
     "NotConnected",
     "TagTooLong",
     "TextTooLong",
@@ -46,10 +48,12 @@ __all__ = [
     "release",
     "reopen",
     "reply",
+    "reply_with_files",
     "save_card",
     "send",
     "tag",
     "take",
+    "take_in",
     "transfer",
     "untag",
     "waiting",

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import Person
 from webapp.core import db
 from webapp.inbox.actions import locks
-from webapp.inbox.models import Conversation, Direction, Message, SendStatus
+from webapp.inbox.models import Conversation, Direction, Media, Message, SendStatus
 from webapp.inbox.rules import Composer, composer, is_too_long, tidy
 
 
@@ -40,10 +40,10 @@ def reply(
         raise EmptyText
     with db.transaction() as session:
         conversation = locks.conversation(session, conversation_id)
-        before = _same_form(session, conversation, form_key)
+        before = same_form(session, conversation, form_key)
         if before is not None and before.text == text:
             return before
-        state = _check(conversation, text, now, after_repair=after_repair)
+        state = check(conversation, text, now, after_repair=after_repair)
         message = Message(
             conversation_id=conversation.id,
             channel_id=conversation.channel_id,
@@ -55,13 +55,18 @@ def reply(
             form_key=form_key if form_key and before is None else None,
         )
         session.add(message)
-        conversation.unread = 0
-        if state.is_open:
-            put_on_its_way(session, conversation, message, now)
-        else:
-            message.hold(now)
-            conversation.touch()
+        start(session, conversation, message, state, now)
     return message
+
+
+def start(session: Session, conversation: Conversation, message: Message, state: Composer, now: datetime) -> None:
+    """A new reply goes out, or waits for the repair."""
+    conversation.unread = 0
+    if state.is_open:
+        put_on_its_way(session, conversation, message, now)
+    else:
+        message.hold(now)
+        conversation.touch()
 
 
 def put_on_its_way(session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
@@ -80,17 +85,21 @@ def dispatch(conversation_id: int, message_id: int, *, now: datetime) -> None:
         message = locks.message(session, message_id)
         if message.send_status != SendStatus.FAILED:
             return
-        _check(conversation, message.text, now)
+        check(conversation, message.text, now)
+        # A file that Meta did not like is given to it anew.
+        session.execute(update(Media).where(Media.message_id == message.id).values(remote_id=""))
         put_on_its_way(session, conversation, message, now)
 
 
-def _same_form(session: Session, conversation: Conversation, form_key: str) -> Message | None:
+def same_form(session: Session, conversation: Conversation, form_key: str) -> Message | None:
+    """The reply that this form has already become."""
     return session.scalar(
         select(Message).where(Message.conversation_id == conversation.id, Message.form_key == form_key)
     )
 
 
-def _check(conversation: Conversation, text: str, now: datetime, *, after_repair: bool = False) -> Composer:
+def check(conversation: Conversation, text: str, now: datetime, *, after_repair: bool = False) -> Composer:
+    """Whether a reply can be written now. Raises ComposerClosed or TextTooLong."""
     state = composer(conversation.channel.status, conversation.last_inbound_at, now)
     if not state.is_open and not (after_repair and state.may_wait):
         raise ComposerClosed(state.reason)

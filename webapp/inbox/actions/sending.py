@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
@@ -11,16 +11,27 @@ from webapp.channels import actions as channels
 from webapp.channels.rules import evidence_of
 from webapp.core import db, work
 from webapp.core.crypto import Secret
+from webapp.inbox import shelf
 from webapp.inbox.actions import echoes, locks
+from webapp.inbox.actions.attaching import file_of
 from webapp.inbox.actions.tokens import opened_token
-from webapp.inbox.models import Conversation, Message, SendStatus
+from webapp.inbox.models import Conversation, Media, Message, SendStatus
 from webapp.inbox.rules import LEASE, Reply, composer, next_try
 from webapp.meta.errors import GraphError, Kind, OutcomeUnknown
-from webapp.meta.gateway import Meta
+from webapp.meta.gateway import Meta, Platform, Upload
 
 WAITING = (SendStatus.QUEUED, SendStatus.SENDING)
 # Refusals that speak about the channel and not about this one message or customer.
 ABOUT_THE_CHANNEL = frozenset({Kind.CREDENTIALS, Kind.PERMISSION, Kind.CHANNEL, Kind.ROUTING, Kind.APP})
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file that a reply carries. `remote_id` is Meta's, once it has been given there."""
+
+    media_id: int
+    upload: Upload
+    remote_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +42,10 @@ class _Job:
     page_id: str
     page_token: Secret
     recipient_id: str
+    platform: Platform
     text: str
     human_agent: bool
+    file: _File | None = None
 
 
 def send(message_id: int, *, meta: Meta, now: datetime) -> None:
@@ -105,8 +118,9 @@ def _prepare(conversation_id: int, message_id: int, now: datetime) -> _Job | Non
         channel = conversation.channel
         state = composer(channel.status, conversation.last_inbound_at, now)
         token = opened_token(channel)
-        if not state.is_open or token is None:
-            message.has_failed({"kind": state.reason or "lost"})
+        file = _file(session, message)
+        if not state.is_open or token is None or (file is None and message.kind != "text"):
+            message.has_failed({"kind": state.reason or ("lost" if token is None else "file")})
             conversation.tells_of(message)
             return None
         return _Job(
@@ -114,15 +128,26 @@ def _prepare(conversation_id: int, message_id: int, now: datetime) -> _Job | Non
             channel.page_id,
             token,
             conversation.contact.external_id,
+            cast(Platform, channel.platform),
             message.text,
             human_agent=state.reply is Reply.HUMAN_AGENT,
+            file=file,
         )
+
+
+def _file(session: Session, message: Message) -> _File | None:
+    """None for a text, and for a reply whose file is not on the shelf any more."""
+    found = file_of(session, message) if message.kind != "text" else None
+    if found is None or not shelf.has(found.digest):
+        return None
+    name = found.name or f"{message.kind}-{found.id}"
+    return _File(found.id, Upload(message.kind, shelf.place(found.digest), name, found.mime), found.remote_id)
 
 
 def _do(job: _Job, conversation_id: int, message_id: int, meta: Meta, now: datetime) -> None:
     db.leave()
     try:
-        mid = meta.send_text(job.page_id, job.page_token, job.recipient_id, job.text, human_agent=job.human_agent)
+        mid = _sent(job, meta)
     except GraphError as error:
         _record_refusal(conversation_id, message_id, error, now)
         if error.meaning.kind in ABOUT_THE_CHANNEL:
@@ -132,6 +157,19 @@ def _do(job: _Job, conversation_id: int, message_id: int, meta: Meta, now: datet
         conversation, message = _rows(session, conversation_id, message_id)
         echoes.confirm(session, message, mid)
         conversation.tells_of(message)
+
+
+def _sent(job: _Job, meta: Meta) -> str:
+    """Meta's id of the message. A file is given to Meta first, which nobody sees and which may be repeated."""
+    to = (job.page_id, job.page_token, job.recipient_id)
+    if job.file is None:
+        return meta.send_text(*to, job.text, human_agent=job.human_agent)
+    remote_id = job.file.remote_id
+    if not remote_id:
+        remote_id = meta.upload(job.page_id, job.page_token, job.platform, job.file.upload)
+        with db.transaction() as session:
+            session.execute(update(Media).where(Media.id == job.file.media_id).values(remote_id=remote_id))
+    return meta.send_file(*to, job.file.upload.kind, remote_id, human_agent=job.human_agent)
 
 
 def _record_refusal(conversation_id: int, message_id: int, error: GraphError, now: datetime) -> None:

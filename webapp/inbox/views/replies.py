@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response
 from webapp.accounts import access
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
-from webapp.core import clock
+from webapp.core import clock, db
 from webapp.inbox import actions, queries
 from webapp.inbox.filters import Filters
 from webapp.inbox.forms import ReplyForm
+from webapp.inbox.outgoing import MOST_FILES, most_megabytes
 from webapp.inbox.views import screen
 from webapp.inbox.views.blueprint import bp, opened
 from webapp.web.htmx import go, wants_fragment, with_toast
@@ -25,14 +26,15 @@ from webapp.web.htmx import go, wants_fragment, with_toast
 def reply(member: Membership, conversation_id: int) -> ResponseReturnValue:
     found = opened(member, conversation_id)
     form = ReplyForm()
-    actions.reply(
-        found.id,
-        member.person,
-        form.text.data or "",
-        (form.form_key.data or "")[:64],
-        now=clock.now(),
-        after_repair=form.after_repair.data == "1",
-    )
+    what = (form.text.data or "", (form.form_key.data or "")[:64])
+    after_repair = form.after_repair.data == "1"
+    given = [one for one in request.files.getlist("file") if one.filename]
+    if given:
+        db.leave()
+        kept = actions.take_in(given, found.channel.platform)
+        actions.reply_with_files(found.id, member.person, kept, *what, now=clock.now(), after_repair=after_repair)
+    else:
+        actions.reply(found.id, member.person, *what, now=clock.now(), after_repair=after_repair)
     return answer(member, found.id, new_form=True)
 
 
@@ -70,6 +72,30 @@ def answer(member: Membership, conversation_id: int, *, new_form: bool = False) 
         return screen.changes(member, opened(member, conversation_id), new_form=new_form)
     args = Filters.parse(request.args).args()
     return go(url_for("inbox.conversation", slug=member.workspace.slug, conversation_id=conversation_id, **args))
+
+
+@bp.errorhandler(actions.FileRefused)
+def file_refused(error: actions.FileRefused) -> ResponseReturnValue:
+    return _again(refused_words(error, cast(Membership, g.member), (request.view_args or {})["conversation_id"]))
+
+
+def refused_words(error: actions.FileRefused, member: Membership, conversation_id: int) -> str:
+    """What is wrong with the file, and what would do."""
+    platform = opened(member, conversation_id).channel.platform
+    if error.reason == "many":
+        return str(gettext("Send at most %(count)s files at once.", count=MOST_FILES))
+    if error.reason == "empty":
+        return str(gettext("%(name)s is empty.", name=error.name))
+    if error.reason == "size":
+        most = most_megabytes(platform, error.mime)
+        return str(gettext("%(name)s is too large: at most %(most)s MB can be sent.", name=error.name, most=most))
+    return str(
+        gettext(
+            "%(name)s is of a kind that Instagram does not take. Pictures (PNG, JPEG, GIF), films (MP4, MOV, WebM, "
+            "AVI, OGG), sound (AAC, M4A, WAV) and PDF can be sent.",
+            name=error.name,
+        )
+    )
 
 
 @bp.errorhandler(actions.EmptyText)

@@ -16,6 +16,7 @@ from webapp.inbox import queries, search, thread
 from webapp.inbox.filters import Filters
 from webapp.inbox.forms import ReplyForm
 from webapp.inbox.models import Conversation
+from webapp.inbox.outgoing import accepted, file_limits
 from webapp.inbox.rules import INSTAGRAM_BYTES, MESSENGER_CHARACTERS, composer
 from webapp.inbox.thread import Cursor
 
@@ -89,6 +90,8 @@ def composer_context(
         "filters": Filters.parse(request.args),
         "max_bytes": INSTAGRAM_BYTES if on_instagram else None,
         "max_characters": None if on_instagram else MESSENGER_CHARACTERS,
+        "accepted": accepted(found.channel.platform),
+        "file_limits": file_limits(found.channel.platform),
     }
 
 
