@@ -3,6 +3,7 @@
 Source: Graph API and Messenger Platform reference (v25.0).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 from urllib.parse import parse_qs, quote, urlsplit
