@@ -1,8 +1,9 @@
-"""Keep third-party browser files in static/vendor, and prove that they are what their authors published.
+"""Keep third-party browser files in static/vendor (tests/vendor: for the tests), and prove that they are what their
+authors published.
 
 `python tools/vendor.py` takes the pinned npm packages, checks each tarball against vendor.lock.json,
 copies only the files named below and rewrites the lock (needs npm).
-`python tools/vendor.py --check` compares static/vendor with the lock, byte for byte (needs Python only).
+`python tools/vendor.py --check` compares both folders with the lock, byte for byte (needs Python only).
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("static/vendor")
+TESTS_FOLDER = Path("tests/vendor")
 LOCK = Path("vendor.lock.json")
 
 ICONS = """
@@ -41,11 +43,12 @@ class VendorError(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """One npm package: `files` maps a path inside the tarball to a path under static/vendor."""
+    """One npm package: `files` maps a path inside the tarball to a path under `folder`."""
 
     name: str
     version: str
     files: dict[str, str] = field(default_factory=dict)
+    folder: Path = FOLDER
 
 
 PACKAGES = (
@@ -61,6 +64,10 @@ PACKAGES = (
         "package/LICENSE": "icons/LICENSE",
         **{f"package/icons/{icon}.svg": f"icons/{icon}.svg" for icon in ICONS.split()},
     }),
+    Package("axe-core", "4.14.1", {
+        "package/axe.min.js": "axe/axe.min.js",
+        "package/LICENSE": "axe/LICENSE",
+    }, TESTS_FOLDER),
 )  # fmt: skip
 
 
@@ -78,14 +85,14 @@ def read_lock(root: Path) -> dict[str, Any]:
 
 
 def differences(root: Path) -> Iterator[str]:
-    """Sentences about everything in static/vendor that is not exactly what the lock says."""
+    """Sentences about everything vendored that is not exactly what the lock says."""
     lock = read_lock(root)
     pinned = {package.name: package.version for package in PACKAGES}
     for name in sorted(pinned.keys() | lock.keys()):
         if pinned.get(name) != lock.get(name, {}).get("version"):
             yield f"{name}: pinned to {pinned.get(name)}, locked at {lock.get(name, {}).get('version')}"
     expected = {path: value for entry in lock.values() for path, value in entry["files"].items()}
-    present = {p.relative_to(root / FOLDER).as_posix(): p for p in (root / FOLDER).rglob("*") if p.is_file()}
+    present = vendored(root)
     for path in sorted(expected.keys() | present.keys()):
         if path not in present:
             yield f"{path}: locked, but not there"
@@ -93,8 +100,14 @@ def differences(root: Path) -> Iterator[str]:
             yield f"{path}: there, but not locked"
         elif digest("sha256", present[path].read_bytes()) != expected[path]:
             yield f"{path}: changed after it was vendored"
-    wanted = {path for package in PACKAGES for path in package.files.values()}
+    wanted = {(package.folder / path).as_posix() for package in PACKAGES for path in package.files.values()}
     yield from (f"{path}: asked for, but not locked" for path in sorted(wanted - expected.keys()))
+
+
+def vendored(root: Path) -> dict[str, Path]:
+    """Every vendored file that is there, by its path from the root."""
+    files = [path for folder in (FOLDER, TESTS_FOLDER) for path in (root / folder).rglob("*") if path.is_file()]
+    return {path.relative_to(root).as_posix(): path for path in files}
 
 
 def fetch(package: Package, folder: Path) -> bytes:
@@ -110,7 +123,7 @@ def fetch(package: Package, folder: Path) -> bytes:
 
 
 def unpack(package: Package, tarball: Path, root: Path) -> dict[str, str]:
-    """Copy the wanted files and answer with their digests, by path under static/vendor."""
+    """Copy the wanted files and answer with their digests, by path from the root."""
     digests = {}
     with tarfile.open(tarball) as archive:
         for inside, outside in package.files.items():
@@ -118,15 +131,15 @@ def unpack(package: Package, tarball: Path, root: Path) -> dict[str, str]:
             if member is None:
                 raise VendorError(f"{package.name}: {inside} is not a file")
             content = member.read()
-            target = root / FOLDER / outside
+            target = root / package.folder / outside
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            digests[outside] = digest("sha256", content)
+            digests[(package.folder / outside).as_posix()] = digest("sha256", content)
     return dict(sorted(digests.items()))
 
 
 def vendor(root: Path) -> None:
-    """Fetch every package again and rewrite static/vendor and the lock."""
+    """Fetch every package again and rewrite the folders and the lock."""
     known = read_lock(root) if (root / LOCK).exists() else {}
     lock = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -146,8 +159,8 @@ def vendor(root: Path) -> None:
 
 def remove_strays(root: Path, locked: set[str]) -> None:
     """What an earlier list asked for and this one does not is deleted, so that nothing unlocked is served."""
-    for path in [p for p in (root / FOLDER).rglob("*") if p.is_file()]:
-        if path.relative_to(root / FOLDER).as_posix() not in locked:
+    for name, path in vendored(root).items():
+        if name not in locked:
             path.unlink()
 
 
