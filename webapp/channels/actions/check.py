@@ -13,7 +13,7 @@ from webapp.channels.models import Channel, Grant
 from webapp.channels.rules import judge_refusal
 from webapp.channels.status import Status
 from webapp.core import db
-from webapp.meta.errors import GraphError, Kind
+from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Meta
 
 
@@ -43,7 +43,8 @@ def report_refusal(channel_id: int, error: GraphError, *, noticed_by: str, now: 
     verdict = judge_refusal(error)
     if verdict.status is not None:
         record(channel_id, verdict, now=now, noticed_by=noticed_by, checked=False)
-    elif error.meaning.kind is Kind.PERMISSION:
+    # What one refusal leaves open, a check may name, before anybody is told the wrong thing to do.
+    if verdict.cause is Cause.UNKNOWN or error.meaning.kind is Kind.PERMISSION:
         _check_soon(channel_id, now)
 
 
