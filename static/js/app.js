@@ -9,6 +9,7 @@ import "./typing.js";
 import "./attachments.js";
 import "./choices.js";
 import "./copy.js";
+import "./says.js";
 import { all, on } from "./dom.js";
 
 /* Menus are <details>; they close when one presses an item, elsewhere or Escape. */

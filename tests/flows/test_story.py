@@ -121,6 +121,8 @@ def test_from_sign_in_to_repaired_channel(
     expect(lost.get_by_text("串接失效", exact=True)).to_be_visible()
     expect(lost.get_by_text("Facebook 密碼已變更")).to_be_visible()
     expect(page.get_by_role("region", name=re.compile("串接失效|失效"))).to_be_visible()
+    for told in (page, checking):
+        expect(told.locator("#says")).to_contain_text("串接失效、Facebook 密碼已變更")
     expect(page.locator("textarea[name=text]")).to_have_count(0)
 
     mails = until(lambda: len(sandbox.mails()) >= 2 and sandbox.mails(), "one mail each for Alice and Carol")
