@@ -1,7 +1,9 @@
 """The sandbox's whole memory: rows by id, switches that are on, and a clock that can be moved."""
 
+import bisect
 import dataclasses
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -37,6 +39,7 @@ class State:
         self.customers: dict[str, Customer] = {}
         self.conversations: dict[str, Conversation] = {}
         self.messages: dict[str, Message] = {}
+        self._threads: defaultdict[str, list[Message]] = defaultdict(list)
         self.grants: dict[str, Grant] = {}
         self.withdrawn: dict[str, Grant] = {}
         self.tokens: dict[str, Token] = {}
@@ -76,11 +79,16 @@ class State:
 
     def messages_of(self, conversation_id: str) -> list[Message]:
         """Newest first; of two in one millisecond the later written one."""
-        own = [row for row in self.messages.values() if row.conversation_id == conversation_id]
-        return sorted(own, key=lambda row: row.at_ms)[::-1]
+        return self._threads.get(conversation_id, [])[::-1]
 
     def updated_ms(self, conversation: Conversation) -> int:
-        return max((row.at_ms for row in self.messages_of(conversation.id)), default=0)
+        thread = self._threads.get(conversation.id)
+        return thread[-1].at_ms if thread else 0
+
+    def keep_message(self, message: Message) -> None:
+        """Add a message where it belongs in time."""
+        self.messages[message.mid] = message
+        bisect.insort(self._threads[message.conversation_id], message, key=lambda row: row.at_ms)
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists of rows; `shape` tells a later version whether it can read them."""
@@ -103,6 +111,8 @@ class State:
             for name, (row_type, key) in _TABLES.items():
                 rows = [row_type(**row) for row in data[name]]
                 setattr(state, name, {getattr(row, key): row for row in rows})
+            for message in list(state.messages.values()):
+                state.keep_message(message)
             state.clock_offset = int(data["clock_offset"])
             state.flags = set(data["flags"])
             state.faults = [Fault(**row) for row in data["faults"]]

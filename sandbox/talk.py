@@ -37,16 +37,16 @@ def write(
     at_ms: int | None = None,
     app_id: str | None = None,
 ) -> Message:
-    """Add one message; `content` is its webhook form without the mid."""
+    """Add one message; `content` is its webhook form without the mid. Nobody writes twice in one millisecond."""
     ends = (conversation.customer_id, conversation.account_id)
     sender, recipient = ends if from_customer else ends[::-1]
     if conversation.platform == INSTAGRAM:
         mid = ids.instagram_mid(conversation.account_id, conversation.customer_id)
     else:
         mid = ids.messenger_mid()
-    at = state.now_ms() if at_ms is None else at_ms
+    at = max(state.now_ms(), state.updated_ms(conversation) + 1) if at_ms is None else at_ms
     message = Message(mid, conversation.id, sender, recipient, at, content, app_id)
-    state.messages[mid] = message
+    state.keep_message(message)
     return message
 
 

@@ -120,6 +120,21 @@ def test_a_damaged_state_file_falls_back_to_the_seed(tmp_path: Path, content: st
     assert len(app.extensions["sandbox"].state.pages) == 6
 
 
+def test_messages_reactions_and_switches_of_webhooks_survive_a_restart(tmp_path: Path) -> None:
+    settings = Settings(state_file=tmp_path / "state.json")
+    server, origin = serve(before := create_app(settings))
+    stand = Stand(origin, before)
+    whom = {"account": "@morninglight.coffee", "customer": "張雅婷"}
+    mids = [stand.control("act", form="text", text=str(number), **whom)["mid"] for number in range(3)]
+    stand.control("act", form="edit", mid=mids[0], text="改過了", **whom)
+    stand.control("act", form="reaction", mid=mids[1], **whom)
+    stand.control("act", form="unsend", mid=mids[2], **whom)
+    stand.cause("webhook_delayed")
+    whole = before.extensions["sandbox"].state.to_json()
+    close(server)
+    assert create_app(settings).extensions["sandbox"].state.to_json() == whole
+
+
 def test_two_sandboxes_in_one_process_share_nothing() -> None:
     first, second = create_app(Settings()), create_app(Settings())
     with first.test_client() as client:

@@ -95,6 +95,15 @@ def test_any_form_of_message_and_event_can_be_played(stand: Stand, receiver: Rec
     assert second["read"] == {"mid": mid}
 
 
+def test_several_messages_at_once_have_times_that_order_them(stand: Stand, receiver: Receiver, connected: str) -> None:
+    stand.control("act", account=MORNING_IG, customer=YATING, form="text", text="在嗎", times=5)
+    receiver.wait_for(5)
+    events = [body["entry"][0]["messaging"][0] for body in receiver.bodies()]
+    times = [event["timestamp"] for event in events]
+    assert len(set(times)) == 5
+    assert [event["message"]["text"] for event in events] == [f"在嗎 ({number}/5)" for number in range(1, 6)]
+
+
 def test_a_stranger_becomes_a_customer(stand: Stand, receiver: Receiver, connected: str) -> None:
     customer = write(stand, customer="新來的人")["customer"]
     receiver.wait_for(1)
