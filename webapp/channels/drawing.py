@@ -1,6 +1,7 @@
 """A strip of days as SVG paths small enough to stand in every row of a list. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from webapp.channels.strip import Cell, Shown
@@ -10,9 +11,28 @@ STEP, HEIGHT = 4, 14
 _KEPT = 512
 
 
-def paths(drawn: Sequence[Cell]) -> tuple[tuple[Shown, str], ...]:
-    """One path a kind, a vertical stroke a day: (kind, path), in a box of 4 by 14 units a day."""
-    return _paths(tuple((cell.shown, round(cell.level * HEIGHT, 1)) for cell in drawn))
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A strip for a row: one path a kind, a vertical stroke a day, in a box of 4 by 14 units a day; how many days
+    had trouble, and whether the account was connected on any of them."""
+
+    paths: tuple[tuple[Shown, str], ...]
+    trouble: int
+    was_connected: bool
+
+
+def small(drawn: Mapping[int, Sequence[Cell]]) -> dict[int, Small]:
+    """Of many channels, by their ids; cells that several channels share are looked at once."""
+    known: dict[int, Small] = {}
+    for cells in drawn.values():
+        if id(cells) not in known:
+            shown = [cell.shown for cell in cells]
+            strokes = _paths(
+                tuple((one, round(cell.level * HEIGHT, 1)) for one, cell in zip(shown, cells, strict=True))
+            )
+            trouble = sum(cell.has_story for cell in cells)
+            known[id(cells)] = Small(strokes, trouble, any(one is not Shown.NONE for one in shown))
+    return {channel_id: known[id(cells)] for channel_id, cells in drawn.items()}
 
 
 @lru_cache(_KEPT)

@@ -13,7 +13,7 @@ from webapp.accounts.access import SignedIn
 from webapp.accounts.models import Membership, SignIn
 from webapp.accounts.rules import Right
 from webapp.channels import queries, quiet_queries, strip_queries
-from webapp.channels.drawing import paths
+from webapp.channels.drawing import small
 from webapp.channels.models import Channel
 from webapp.channels.prerequisites import Item, Standing, prerequisites
 from webapp.channels.status import Status
@@ -92,7 +92,6 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
     of_tab = {name: _held(counts, name) for name in TABS.values()}
     working = sum(number for (_, status), number in counts.items() if status == Status.CONNECTED)
     channels, now = queries.held(workspace, platform, page=page, size=PER_PAGE), clock.now()
-    strips = strip_queries.strips(channels, now)
     return {
         "workspace": workspace,
         "member": member,
@@ -100,7 +99,7 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "platform": platform,
         "channels": channels,
         "quiet": quiet_queries.shown(channels, now),
-        "strips": {channel_id: (cells, paths(cells)) for channel_id, cells in strips.items()},
+        "strips": small(strip_queries.strips(channels, now)),
         "page": page,
         "pages": -(-of_tab[platform] // PER_PAGE),
         "disconnected": queries.disconnected(workspace, platform) if (platform, Status.DISCONNECTED) in counts else [],
