@@ -1,7 +1,7 @@
 """What may be answered, until when and how long; what a failed reply means. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -54,6 +54,13 @@ PORTION_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 6
 # A file is with Meta's host for a minute at most. Its address lives for days: trying for one is enough.
 FETCH_LEASE = timedelta(minutes=5)
 FETCH_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
+# So many conversations of a channel that fail within so long are not about their customers any more.
+MANY = 3
+TRIAGE = timedelta(minutes=30)
+# A check this young has seen what there is to see.
+CHECKED_LATELY = timedelta(minutes=2)
+# Pictures of customers live at Meta for some days.
+PROFILE_LIFE = timedelta(days=3)
 # An echo belongs to a reply of ours without mid when it says the same at about the same time.
 ECHO_SLACK = timedelta(minutes=10)
 
@@ -178,3 +185,8 @@ def is_phone(text: str) -> bool:
 def story_is_over(at: datetime, now: datetime) -> bool:
     """A story can be seen for a day."""
     return now >= at + timedelta(hours=24)
+
+
+def speaks_of_more(problem: Mapping[str, object] | None) -> bool:
+    """Whether a failed reply's reason may lie with the customer or the channel, not with time, file or network."""
+    return problem is not None and problem.get("kind") in ("recipient", "request", "permission", "channel", "routing")

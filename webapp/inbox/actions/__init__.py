@@ -14,7 +14,7 @@ from webapp.inbox.actions.cards import (
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take, transfer
 from webapp.inbox.actions.held import AlreadyGone, release, withdraw
 from webapp.inbox.actions.indexing import index_due
-from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles
+from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles, renew_profile
 from webapp.inbox.actions.receiving import forget_early, receive, receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
 from webapp.inbox.actions.sending import lose_sight, send, waiting
@@ -46,6 +46,7 @@ __all__ = [
     "receive",
     "receive_all",
     "release",
+    "renew_profile",
     "reopen",
     "reply",
     "reply_with_files",

@@ -9,6 +9,7 @@ from webapp.core import db
 from webapp.inbox.actions import locks
 from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Contact, Conversation
+from webapp.inbox.rules import PROFILE_LIFE
 from webapp.meta.errors import GraphError, Kind
 from webapp.meta.gateway import Meta, Platform, Profile
 
@@ -34,6 +35,23 @@ def fetch_profile(contact_id: int, *, meta: Meta, now: datetime) -> None:
         _record(contact_id, None, _when_again(error, now), now)
         return
     _record(contact_id, profile, None, now)
+
+
+def renew_profile(contact_id: int, *, now: datetime) -> None:
+    """Somebody looks at a customer whose picture may have expired: ask anew when there is time."""
+    contact = db.session().get(Contact, contact_id)
+    if contact is None or contact.profile_at is None or contact.profile_at > now - PROFILE_LIFE:
+        return
+    with db.transaction() as session:
+        is_old = session.scalar(
+            update(Contact)
+            .where(Contact.id == contact_id, Contact.profile_due_at.is_(None), Contact.profile_at < now - PROFILE_LIFE)
+            .values(profile_due_at=now)
+            .returning(Contact.id)
+            .execution_options(synchronize_session=False)
+        )
+        if is_old is not None:
+            db.ring_after_commit("inbox.profile", contact_id)
 
 
 def forgotten_profiles(now: datetime) -> list[int]:
@@ -71,6 +89,8 @@ def _record(contact_id: int, profile: Profile | None, again: datetime | None, no
         contact = session.get_one(Contact, contact_id, populate_existing=True)
         contact.profile_due_at = again
         if profile is None:
+            # Asked for nothing more: what was known of the name stays, a picture would be a broken one.
+            contact.picture_url = contact.picture_url if again else ""
             return
         contact.name, contact.username = profile.name, profile.username
         contact.picture_url, contact.profile_at = profile.picture_url, now

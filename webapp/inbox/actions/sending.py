@@ -12,7 +12,7 @@ from webapp.channels.rules import evidence_of
 from webapp.core import db, work
 from webapp.core.crypto import Secret
 from webapp.inbox import shelf
-from webapp.inbox.actions import echoes, locks
+from webapp.inbox.actions import echoes, locks, triage
 from webapp.inbox.actions.attaching import file_of
 from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Conversation, Media, Message, SendStatus
@@ -152,6 +152,8 @@ def _do(job: _Job, conversation_id: int, message_id: int, meta: Meta, now: datet
         _record_refusal(conversation_id, message_id, error, now)
         if error.meaning.kind in ABOUT_THE_CHANNEL:
             channels.report_refusal(job.channel_id, error, noticed_by="send", now=now)
+        if error.meaning.kind is not Kind.TRANSIENT:
+            triage.look(job.channel_id, meta=meta, now=now)
         return
     with db.transaction() as session:
         conversation, message = _rows(session, conversation_id, message_id)

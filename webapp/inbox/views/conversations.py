@@ -68,4 +68,5 @@ def _page(member: Membership, conversation_id: int, view: str) -> ResponseReturn
     found = opened(member, conversation_id)
     if found.unread and queries.reads(member, found):
         actions.mark_read(found.id)
+    actions.renew_profile(found.contact_id, now=clock.now())
     return screen.page(member, found, view=view)

@@ -12,7 +12,7 @@ from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right, may
 from webapp.channels.status import Status
 from webapp.core import clock
-from webapp.inbox import queries, search, thread
+from webapp.inbox import queries, search, thread, troubles
 from webapp.inbox.filters import Filters
 from webapp.inbox.forms import ReplyForm
 from webapp.inbox.models import Conversation
@@ -72,6 +72,7 @@ def thread_context(member: Membership, found: Conversation, now: datetime) -> di
         "tags": queries.tags(member),
         "filters": Filters.parse(request.args),
         "composer": composer(found.channel.status, found.last_inbound_at, now),
+        "trouble": troubles.trouble(found, now),
         "may_take_over": may(member.role, Right.ALL_CONVERSATIONS),
         "repairers": access.whom(member, Right.MANAGE_CHANNELS),
     }
