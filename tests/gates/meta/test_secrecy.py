@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import requests
 import requests_mock
+from flask import Flask
 
 from tests.gates.meta.conftest import APP_SECRET, GRAPH, PAGE_TOKEN, SETTINGS, USER_TOKEN, refusal
+from webapp.core import logs
 from webapp.core.crypto import Secret
 from webapp.meta.client import GraphClient
 from webapp.meta.errors import GraphError
@@ -103,3 +105,14 @@ def test_shapes_with_tokens_show_none() -> None:
     shown = repr(Page("1", "x", token=PAGE)) + repr(UserToken(USER, None)) + repr(SETTINGS)
     shown += repr(Probe("instagram", "1", PAGE)) + repr(SETTINGS.app_token)
     assert [secret for secret in SECRETS if secret in shown] == []
+
+
+def test_the_console_never_turns_up_the_library_that_writes_whole_addresses() -> None:
+    root = logging.getLogger()
+    before = root.level
+    try:
+        logs.init_app(Flask("console"), "DEBUG")
+        for name in ("urllib3", "urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
+            assert not logging.getLogger(name).isEnabledFor(logging.ERROR)
+    finally:
+        root.setLevel(before)
