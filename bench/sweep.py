@@ -98,9 +98,9 @@ def naive(url: str, count: int) -> tuple[float, float]:
     return (time.monotonic() - wall) / count, (time.process_time() - cpu) / count
 
 
-def sweep(channels: int, broken: int) -> Cost:
+def sweep(channels: int, broken: int, latency: float) -> Cost:
     name = f"bench_sweep_{os.getpid()}_{random.randrange(10**6)}"
-    with engines.fresh_database(engines.postgresql(), name) as database, graph.running(LATENCY, broken) as url:
+    with engines.fresh_database(engines.postgresql(), name) as database, graph.running(latency, broken) as url:
         config = config_for(database, Fernet.generate_key().decode(), url)
         app = create_app(config)
         upgrade(app.extensions["engine"])
@@ -115,13 +115,13 @@ def sweep(channels: int, broken: int) -> Cost:
         child.join()
         counted = requests.get(f"{url}/counts", timeout=10).json()
         assert counted["requests"] == cost.requests, (counted, cost.requests)
-        report(channels, broken, cost, naive(url, NAIVE))
+        report(channels, broken, latency, cost, naive(url, NAIVE))
     return cost
 
 
-def report(channels: int, broken: int, cost: Cost, loop: tuple[float, float]) -> None:
+def report(channels: int, broken: int, latency: float, cost: Cost, loop: tuple[float, float]) -> None:
     fewest = math.ceil(QUESTIONS * channels / PER_REQUEST)
-    floor = cost.requests * LATENCY / THREADS
+    floor = cost.requests * latency / THREADS
     lines = [
         ("channels, of logins", f"{channels}, {channels // 5}"),
         ("HTTP requests, fewest possible", f"{cost.requests}, {fewest} ({cost.requests / fewest:.3f})"),
@@ -152,12 +152,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--channels", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--broken", type=float, default=BROKEN, help="share of channels whose password was changed")
+    parser.add_argument("--latency", type=float, default=LATENCY, help="seconds before Meta answers")
     load = os.getloadavg()[0]
     print(
         f"load before the start: {load:.2f}{' - others are at work here, times are too long' if load > 0.5 else ''}\n"
     )
     given = parser.parse_args()
-    costs = [sweep(channels, round(channels * given.broken)) for channels in given.channels]
+    costs = [sweep(channels, round(channels * given.broken), given.latency) for channels in given.channels]
     return int(any(cost.missed or cost.lost != cost.incidents for cost in costs))
 
 

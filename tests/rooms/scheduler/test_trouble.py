@@ -1,8 +1,8 @@
 """Meta fails, or wants to be left alone: nobody is marked, and everybody learns of it in the right way."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -17,7 +17,6 @@ from webapp.core import db
 from webapp.core.crypto import Secret
 from webapp.mail.models import OutgoingMail
 from webapp.meta.errors import AppRefused, GraphError
-from webapp.meta.gateway import Findings, Probe
 from webapp.scheduler import actions, queries
 from webapp.scheduler.models import MetaState, Round
 from webapp.scheduler.rules import REST, enough_failed, most_failed, pause_after
@@ -221,39 +220,6 @@ def test_a_pages_own_limit_stops_only_that_page(channels: list[int], meta: FakeM
     assert len(meta.asked) == 7
     sweep(meta, timedelta(hours=2))
     assert page_id in meta.asked
-
-
-class Limited(FakeMeta):
-    """Counts its calls over a rolling hour, as Meta does, and tells how much of the app's limit they are."""
-
-    def __init__(self, calls_an_hour: int) -> None:
-        super().__init__()
-        self.limit = calls_an_hour
-        self.now = NOON
-        self.calls: list[datetime] = []
-        self.highest = 0
-        self.app_usage = {"call_count": 0}
-
-    def check(self, probes: Sequence[Probe]) -> list[Findings]:
-        self.calls += [self.now] * (4 * len(probes))
-        used = 100 * sum(at > self.now - timedelta(hours=1) for at in self.calls) // self.limit
-        self.app_usage, self.highest = {"call_count": used}, max(used, self.highest)
-        return super().check(probes)
-
-
-def test_after_days_of_downtime_a_sweep_beyond_the_limit_is_spread_below_eighty_percent(
-    house: Flask, people: People
-) -> None:
-    """260 channels that have all been due for three days, of an app that may make 1,000 calls an hour."""
-    connect(people, 260)
-    meta = Limited(calls_an_hour=1000)
-    began = meta.now = NOON + timedelta(days=3)
-    while len(meta.asked) < 260 and meta.now < began + timedelta(minutes=65):
-        actions.sweep(as_meta(meta), lambda: meta.now, limit=25)
-        meta.now += timedelta(minutes=1)
-    assert 70 <= meta.highest <= 80
-    assert len(set(meta.asked)) == 260, "within an hour and a few minutes"
-    assert mails() == []
 
 
 def test_near_its_limit_the_sweep_rests(channels: list[int], meta: FakeMeta) -> None:
