@@ -150,3 +150,17 @@ def test_a_stretch_without_verdict_stays_in_the_strip_after_it_is_over(
             )
     assert "could not be checked 8 h" in words(alice.get(f"/w/aurora/channels/{story.id}").text)
     assert "Not checked since" not in words(alice.get(LIST).text)
+
+
+def test_a_page_that_stays_open_learns_that_its_state_became_old(
+    app: Flask, alice: FlaskClient, story: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context(), db.transaction() as session:
+        session.get_one(Channel, story.id, populate_existing=True).verdict_at = NOON - timedelta(minutes=179)
+    asked = [
+        next(one for one in re.findall(r'hx-get="([^"]+)"', alice.get(page).text) if part in one).replace("&amp;", "&")
+        for page, part in ((LIST, "/accounts?"), (f"/w/aurora/channels/{story.id}", "/state?"))
+    ]
+    assert [alice.get(address).status_code for address in asked] == [204, 204]
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=2))
+    assert ["Not checked since" in alice.get(address).text for address in asked] == [True, True]

@@ -120,3 +120,12 @@ def test_what_is_read_aloud_is_the_state_in_one_breath(
     overview = client.get(SCREENS["overview"]).text
     assert 'data-says="1 account needs you."' in overview
     assert '<p class="sr-only" id="says" role="status"></p>' in overview
+
+
+@pytest.mark.parametrize(("cause", "looks"), [(Cause.PASSWORD_CHANGED, 0), (Cause.ACCESS_OFF, 1)])
+def test_the_mail_has_one_button_an_account(house: Flask, channel: Channel, cause: Cause, looks: int) -> None:
+    become(channel, verdict_of(cause), "sweep", NOON)
+    notify_due(NOON + timedelta(seconds=11))
+    for one in mails():
+        assert one.html.count('class="press"') == 1
+        assert (one.html.count("/diagnosis"), one.text.count("/diagnosis")) == (looks, looks)
