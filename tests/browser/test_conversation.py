@@ -1,5 +1,8 @@
 """Typing, sending and reading in a real conversation: nothing typed is lost, nothing is sent by accident."""
 
+import base64
+import re
+
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -111,3 +114,35 @@ def test_an_own_message_brings_the_thread_to_its_end(thread: Page) -> None:
     box(thread).press("Enter")
     expect(sent(thread, "back to the end")).to_have_count(1)
     thread.wait_for_function(f"{TO_END} < 2")
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+BRING = """([event, name, size]) => {
+  const held = new DataTransfer();
+  held.items.add(new File([new Uint8Array(size)], name, {type: "image/png"}));
+  const [target, made] = event === "paste"
+    ? ["textarea[name=text]", new ClipboardEvent("paste", {clipboardData: held, bubbles: true, cancelable: true})]
+    : ["[data-thread]", new DragEvent("drop", {dataTransfer: held, bubbles: true, cancelable: true})];
+  document.querySelector(target).dispatchEvent(made);
+}"""
+
+
+def test_files_are_chosen_pasted_and_dropped_shown_checked_and_sent(thread: Page) -> None:
+    chosen = thread.locator(".file-row")
+    thread.locator("input[type=file]").set_input_files({"name": "cup.png", "mimeType": "image/png", "buffer": PNG})
+    expect(chosen).to_have_count(1)
+    expect(chosen.locator("img")).to_have_attribute("src", re.compile("^data:image/png"))
+    thread.evaluate(BRING, ["paste", "pasted.png", 100])
+    expect(chosen).to_have_count(2)
+    thread.evaluate(BRING, ["drop", "large.png", 8 * 1024 * 1024 + 1])
+    expect(thread.locator("[data-file-problem]")).to_have_text("large.png is too large: at most 8 MB can be sent.")
+    chosen.filter(has_text="pasted.png").get_by_role("button").click()
+    expect(chosen).to_have_count(1)
+    expect(box(thread)).to_be_focused()
+    box(thread).press("Enter")
+    picture = thread.locator('.message.is-ours img[alt="cup.png"]')
+    expect(picture).to_have_count(1)
+    expect(chosen).to_have_count(0)
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1

@@ -84,6 +84,17 @@ def test_only_those_who_may_read_the_conversation_see_its_files(
     assert browser(people.alice).get(url.replace(f"/media/{row().id}", "/media/999")).status_code == 404
 
 
+def test_a_file_cannot_be_had_through_another_conversation(
+    channel: Channel, people: People, browser: Browser, photo: str
+) -> None:
+    gets(channel, photo)
+    jobs.keep_files()
+    other = write(channel, "hi", contact_id="other")
+    bob = browser(people.bob)
+    assert bob.get(f"/w/aurora/conversations/{other.id}").status_code == 200
+    assert bob.get(f"/w/aurora/conversations/{other.id}/media/{row().id}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "tag"),
     [("voice.wav", "audio", "<audio"), ("clip.webm", "video", "<video"), ("order.pdf", "file", "download")],
