@@ -81,7 +81,7 @@ def switch() -> Response:
     def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
         name, on = str(given.get("cause", "")), asked.yes(given.get("on", True))
         if name in causes.FAULTS:
-            fault = _fault(name, given)
+            fault = _fault(sandbox, name, given)
             causes.set_fault(sandbox.state, fault, on)
             return {"cause": name, "on": on, "subject": asdict(fault)}
         names = ("person", "page", "account", "customer", "permission")
@@ -92,14 +92,17 @@ def switch() -> Response:
     return act(action)
 
 
-def _fault(kind: str, given: dict[str, Any]) -> Fault:
+def _fault(sandbox: Sandbox, kind: str, given: dict[str, Any]) -> Fault:
+    page = play.resolve(sandbox.state, "page", str(given.get("page") or ""))
+    if page and page not in sandbox.state.pages:
+        raise BadSubject(f"{kind} needs a known page, not {page!r}.")
     try:
         seconds = float(given.get("seconds") or causes.DEFAULT_SECONDS.get(kind, 0.0))
         times = int(given["times"]) if given.get("times") else None
     except ValueError as error:
         raise BadSubject("seconds and times must be numbers.") from error
     endpoint = str(given.get("endpoint") or "").strip("/")
-    return Fault(kind, endpoint, str(given.get("page") or ""), seconds, times)
+    return Fault(kind, endpoint, page, seconds, times)
 
 
 @blueprint.post("/redeliver")

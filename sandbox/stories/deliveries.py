@@ -86,12 +86,12 @@ STORIES = (
                 ("三位客人來問。", "Three customers ask."),
                 cue("crowd", "text", ASKING, 3),
                 look=(
-                    "「收不到訊息？」會比對 Meta 和這裡最新的訊息，發現差異並補抓。",
-                    "“No messages arrive?” compares the newest message at Meta with the one here, and fetches.",
+                    "等一分鐘再打開「收不到訊息？」：它會比對 Meta 和這裡最新的訊息，發現少了。",
+                    "After a minute open “No messages arrive?”: it compares the newest at Meta with the newest here.",
                 ),
             ),
             step(
-                30,
+                90,
                 ("恢復正常，再來一則。", "All is well again; one more arrives."),
                 cue("fault", "webhook_lost", on=False),
                 cue("writes", "終於通了嗎？"),

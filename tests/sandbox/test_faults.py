@@ -37,6 +37,13 @@ def test_a_fault_may_meet_one_page_only(stand: Stand) -> None:
     assert stand.get("me", shanhai).status_code == 200
 
 
+def test_a_fault_takes_a_pages_name_and_refuses_one_that_it_does_not_know(stand: Stand) -> None:
+    stand.cause("outage", page="晨光咖啡")
+    assert stand.look("state")["faults"][0]["page_id"] == MORNING
+    unknown = stand.call("POST", "../control/causes", "", json={"cause": "outage", "page": "沒有這一家"})
+    assert (unknown.status_code, "沒有這一家" in unknown.json()["error"]) == (400, True)
+
+
 def test_the_app_limit_is_code_4_with_full_usage(stand: Stand) -> None:
     token = stand.log_in(LIN)
     stand.cause("rate_limited")
