@@ -19,6 +19,7 @@ LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-h
 lock:
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-test.in -o requirements-test.txt
+	$(LOCK) requirements-sdk.in -o requirements-sdk.txt
 
 # htmx, styles and icons into static/vendor, with their versions and hashes.
 vendor:
