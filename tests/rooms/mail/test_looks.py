@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.people import NOON
 from tests.rooms.mail.conftest import ScriptedMailer
 from tests.rooms.mail.test_actions import row, write
 
@@ -27,6 +28,23 @@ class Painted(HTMLParser):
         style = {name.strip(): value.strip() for name, value in pairs}
         if style.keys() & {"color", "background"}:
             self.found.append((set((given.get("class") or "").split()), style))
+
+
+# One that is lost and one that only needs attention: together they show every part of the mail.
+ACCOUNTS = [
+    {
+        "channel_id": number,
+        "label": "@tea",
+        "platform": "instagram",
+        "page_name": "Tea",
+        "cause": cause,
+        "since": NOON,
+        "facebook_user": "林小姐",
+        "lost": lost,
+        "reauthorise": lost,
+    }
+    for number, cause, lost in ((1, "password_changed", True), (2, "access_off", False))
+]
 
 
 def dark_colours(html: str) -> dict[str, str]:
@@ -57,7 +75,7 @@ def test_no_mail_has_a_picture_or_fetches_anything(mail: str) -> None:
 
 
 def test_what_is_painted_by_day_is_painted_anew_by_night_and_can_be_read(house: Flask, mailer: ScriptedMailer) -> None:
-    write()
+    write(accounts=ACCOUNTS)
     html = row().html
     dark = dark_colours(html)
     ground = re.search(r"background: (#\w{6})", dark["card"])
@@ -71,7 +89,7 @@ def test_what_is_painted_by_day_is_painted_anew_by_night_and_can_be_read(house: 
 
 
 def test_the_button_can_be_read_by_day_and_by_night(house: Flask, mailer: ScriptedMailer) -> None:
-    write()
+    write(accounts=ACCOUNTS)
     html = row().html
     by_day = re.search(r'class="press" style="[^"]*background:(#\w{6})', html)
     by_night = re.search(r"background: (#\w{6})", dark_colours(html)["press"])
