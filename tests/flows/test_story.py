@@ -123,7 +123,8 @@ def test_from_sign_in_to_repaired_channel(
     expect(page.get_by_role("region", name=re.compile("串接失效|失效"))).to_be_visible()
     for told in (page, checking):
         expect(told.locator("#says")).to_contain_text("串接失效、Facebook 密碼已變更")
-    expect(page.locator("textarea[name=text]")).to_have_count(0)
+    # What is written now waits for the repair, and says so.
+    expect(page.locator("input[name=after_repair]")).to_have_count(1)
 
     mails = until(lambda: len(sandbox.mails()) >= 2 and sandbox.mails(), "one mail each for Alice and Carol")
     recipients = sorted(str(mail["to"]) for mail in mails)
@@ -145,6 +146,7 @@ def test_from_sign_in_to_repaired_channel(
     expect(checking.get_by_text("重新授權成功").first).to_be_visible()
     checking.goto("/social-channels")
     expect(checking.locator("li.account.is-connected", has_text=MORNING)).to_be_visible()
+    expect(page.locator("input[name=after_repair]")).to_have_count(0)
     expect(page.locator("textarea[name=text]")).to_be_visible()
     assert page.url == thread
 
