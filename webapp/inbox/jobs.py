@@ -6,7 +6,7 @@ from flask import Flask, current_app
 
 from webapp.core import clock
 from webapp.core.work import ring
-from webapp.inbox import actions
+from webapp.inbox import actions, shelf
 from webapp.inbox.actions import backfill, keeping
 from webapp.meta.gateway import Meta
 
@@ -56,6 +56,7 @@ def keep_file(media_id: int) -> None:
 
 
 def keep_files() -> None:
+    shelf.tidy(clock.now())
     for media_id in keeping.due(clock.now()):
         keep_file(media_id)
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,7 @@ from config import Config
 from webapp.inbox.filetypes import HEAD, sniffed
 
 _CHUNK = 256 * 1024
+ABANDONED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ def examined(file: BinaryIO) -> Stored:
 def drop(digest: str) -> None:
     with suppress(FileNotFoundError):
         place(digest).unlink()
+
+
+def tidy(now: datetime) -> None:
+    """Remove half-filled files whose process died."""
+    for left in (_root() / "new").glob("*"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < (now - ABANDONED).timestamp():
+                left.unlink()
 
 
 def _root() -> Path:

@@ -261,3 +261,14 @@ def test_the_same_delivery_twice_books_a_file_once(channel: Channel, photo: str)
     gets(channel, photo)
     gets(channel, photo)
     assert len(lines()) == len(rows()) == 1
+
+
+def test_half_filled_files_of_a_dead_process_are_removed_after_an_hour(house: Flask) -> None:
+    with shelf.blank():
+        pass
+    left = Path(current_app.extensions["config"].media_dir, "new", "left")
+    left.write_bytes(b"half")
+    shelf.tidy(clock.now())
+    assert left.exists()
+    shelf.tidy(clock.now() + shelf.ABANDONED + timedelta(minutes=1))
+    assert not left.exists()
