@@ -135,7 +135,7 @@ def report(channels: int, broken: int, latency: float, cost: Cost, loop: tuple[f
         ("naive loop: wall, CPU seconds (reckoned)", f"{loop[0] * channels:.0f}, {loop[1] * channels:.0f}"),
     ]
     for label, value in lines:
-        print(f"{label:44}{value}", flush=True)
+        print(f"{label:48}{value}", flush=True)
     print(flush=True)
 
 
