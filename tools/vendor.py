@@ -22,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("static/vendor")
 TESTS_FOLDER = Path("tests/vendor")
+SPRITE = Path("static/icons.svg")
 LOCK = Path("vendor.lock.json")
 
 ICONS = """
@@ -102,12 +103,26 @@ def differences(root: Path) -> Iterator[str]:
             yield f"{path}: changed after it was vendored"
     wanted = {(package.folder / path).as_posix() for package in PACKAGES for path in package.files.values()}
     yield from (f"{path}: asked for, but not locked" for path in sorted(wanted - expected.keys()))
+    drawn = root / SPRITE
+    if not drawn.exists() or drawn.read_text("utf-8") != sprite(root):
+        yield f"{SPRITE.as_posix()}: not made of the icons that are vendored"
 
 
 def vendored(root: Path) -> dict[str, Path]:
     """Every vendored file that is there, by its path from the root."""
     files = [path for folder in (FOLDER, TESTS_FOLDER) for path in (root / folder).rglob("*") if path.is_file()]
     return {path.relative_to(root).as_posix(): path for path in files}
+
+
+def sprite(root: Path) -> str:
+    """All icons as one file of symbols: pages name them, and a browser reads them once."""
+    symbols = []
+    for path in sorted((root / FOLDER / "icons").glob("*.svg")):
+        opening, inside = path.read_text("utf-8").split(">", 1)
+        box = opening.split('viewBox="')[1].split('"')[0]
+        drawing = " ".join(inside.rsplit("</svg>", 1)[0].split())
+        symbols.append(f'<symbol id="{path.stem}" viewBox="{box}" fill="currentColor">{drawing}</symbol>\n')
+    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{"".join(symbols)}</svg>\n'
 
 
 def fetch(package: Package, folder: Path) -> bytes:
@@ -155,6 +170,7 @@ def vendor(root: Path) -> None:
             lock[package.name] = {"version": package.version, "integrity": integrity, "files": files}
     (root / LOCK).write_text(json.dumps(lock, indent=2) + "\n", "utf-8")
     remove_strays(root, {path for entry in lock.values() for path in entry["files"]})
+    (root / SPRITE).write_text(sprite(root), "utf-8")
 
 
 def remove_strays(root: Path, locked: set[str]) -> None:

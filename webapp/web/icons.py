@@ -1,20 +1,23 @@
-"""Icons: single vendored SVGs, written into the page."""
+"""Icons: vendored drawings, kept in one file that a browser reads once."""
 
-from functools import cache
+import hashlib
 from pathlib import Path
 
 from flask import Flask
 from markupsafe import Markup
 
-FOLDER = Path(__file__).parent.parent.parent / "static" / "vendor" / "icons"
+SPRITE = Path(__file__).parent.parent.parent / "static" / "icons.svg"
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals["icon_svg"] = icon_svg
+    text = SPRITE.read_text()
+    version = hashlib.sha256(text.encode()).hexdigest()[:8]
+    names = (part.split('"', 1)[0] for part in text.split('<symbol id="')[1:])
+    drawn = {name: _use(f"{app.static_url_path}/{SPRITE.name}?v={version}#{name}") for name in names}
+    # An unknown name is a KeyError: better than an empty place.
+    app.jinja_env.globals["icon_svg"] = drawn.__getitem__
 
 
-@cache
-def icon_svg(name: str) -> Markup:
-    """The SVG of an icon, hidden from screen readers: the word beside it says the same."""
-    text = (FOLDER / f"{name}.svg").read_text()
-    return Markup(text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1))
+def _use(address: str) -> Markup:
+    """Takes the colour of the text."""
+    return Markup(f'<svg><use href="{address}"/></svg>')
