@@ -128,7 +128,7 @@ class _Search:
 
     def _rows(self, part: Part) -> Any:
         """Conversations with the message or (None) the customer to look at."""
-        only = listing.conditions(self.member, self.filters)
+        only = listing.condition(self.member, self.filters)
         query: Any
         if part == "messages":
             query = select(Conversation, Message).join(Message, Message.conversation_id == Conversation.id)
@@ -136,7 +136,7 @@ class _Search:
         else:
             query = select(Conversation, Contact).join(Contact, Contact.id == Conversation.contact_id)
             query = query.options(contains_eager(Conversation.contact), selectinload(Contact.tags))
-        return query.where(*only).execution_options(populate_existing=True)
+        return query.where(only).execution_options(populate_existing=True)
 
     def _checked(self, rows: Sequence[Any]) -> Iterator[Hit]:
         """The index only proposes; what counts is the text as it is now."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Insert, Row, delete, func, insert, or_, select, text
+from sqlalchemy import Row, delete, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from webapp.core import db
@@ -12,6 +12,8 @@ from webapp.inbox.models import SearchDue, SearchEntry
 BATCH = 200
 # PostgreSQL: two workers would only wait for each other, and the entries must stay in the order of their texts.
 _LOCK = 0x5EA2C4
+# SQLite: the greatest id there ever was. Whoever asks has the only right to write.
+_LAST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'search_entry'"
 
 
 def index_due(batches: int = 50) -> int:
@@ -53,9 +55,9 @@ def _add(session: Session, found: Sequence[documents.Document]) -> None:
     if db.is_postgresql():
         session.execute(insert(SearchEntry), [one.entry() | {"grams": list(one.numbers())} for one in found])
         return
-    adding: Insert = insert(SearchEntry).returning(SearchEntry.id, sort_by_parameter_order=True)
-    ids = session.scalars(adding, [one.entry() for one in found]).all()
+    first = 1 + session.scalars(text(_LAST)).one()
+    session.execute(insert(SearchEntry), [one.entry() | {"id": id} for id, one in enumerate(found, first)])
     session.execute(
         text("INSERT INTO search_gram (rowid, grams) VALUES (:id, :grams)"),
-        [{"id": id, "grams": documents.words(one.numbers())} for id, one in zip(ids, found, strict=True)],
+        [{"id": id, "grams": documents.words(one.numbers())} for id, one in enumerate(found, first)],
     )
