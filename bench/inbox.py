@@ -40,13 +40,13 @@ LIST = "/w/bench/conversations"
 # One line each: how a message begins, of what, what about it; and who writes. "_" is a space.
 WORDS = """
 請問 你好 不好意思 想問 老闆 哈囉 謝謝 早安 打擾了 對了 另外 抱歉
-咖啡豆 拿鐵 抹茶蛋糕 手沖壺 濾掛包 馬克杯 禮盒 餅乾 焦糖布丁 冷萃 保溫瓶 會員卡 早午餐 可頌 紅茶 檸檬塔 iPhone手機殼 latte coffee gift T-shirt
-還有貨嗎 多少錢 可以宅配嗎 什麼時候到 有折扣嗎 能開發票嗎 可以退換嗎 很好喝 壞掉了 要預約嗎 會太甜嗎 👍 ☕ thank_you how_much 寄到台中 約星期五
+咖啡豆 拿鐵 抹茶蛋糕 手沖壺 禮盒 冷萃 保溫瓶 會員卡 早午餐 可頌 紅茶 檸檬塔 iPhone手機殼 latte coffee gift T-shirt
+還有貨嗎 多少錢 可以宅配嗎 什麼時候到 有折扣嗎 能開發票嗎 很好喝 👍 ☕ thank_you how_much 寄到台中 約星期五
 張雅婷 林志明 陳美惠 王小明 李佳穎 黃建宏 Amy Kevin 吳淑芬 劉德華 蔡依林 楊宗緯 Mei 許瑋甯 鄭宇軒 謝欣怡 郭書瑤
 """
 SLOTS = [line.split() for line in WORDS.strip().splitlines()]
 QUERIES = {
-    "one character": ["茶", "豆", "貨", "甜", "☕"],
+    "one character": ["茶", "豆", "貨", "☕"],
     "two characters": ["咖啡", "拿鐵", "台中", "發票", "宅配"],
     "a sentence's part": ["抹茶蛋糕還有貨", "手沖壺多少", "耶加雪菲可以"],
     "Latin": ["coffee", "iphone", "latte how", "shirt"],

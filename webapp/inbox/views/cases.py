@@ -24,7 +24,8 @@ def assignment(member: Membership, conversation_id: int) -> ResponseReturnValue:
     found = opened(member, conversation_id)
     may_take_over = may(member.role, Right.ALL_CONVERSATIONS)
     actions.take(found.id, member.person, may_take_over=may_take_over, now=clock.now())
-    return answer(member, found.id)
+    said = gettext("%(name)s took this conversation", name=member.person.name)
+    return answer(member, found.id, said=said)
 
 
 @bp.post("/w/<slug>/conversations/<int:conversation_id>/transfer")
@@ -51,7 +52,8 @@ def closure(member: Membership, conversation_id: int) -> ResponseReturnValue:
     """✓ 結束事件."""
     found = opened(member, conversation_id)
     actions.close(found.id, member.person, now=clock.now())
-    return answer(member, found.id)
+    said = gettext("%(name)s closed this conversation", name=member.person.name)
+    return answer(member, found.id, said=said)
 
 
 @bp.post("/w/<slug>/conversations/<int:conversation_id>/reopening")
@@ -60,7 +62,8 @@ def reopening(member: Membership, conversation_id: int) -> ResponseReturnValue:
     """↻ 重啟事件."""
     found = opened(member, conversation_id)
     actions.reopen(found.id, member.person, now=clock.now())
-    return answer(member, found.id)
+    said = gettext("%(name)s reopened this conversation", name=member.person.name)
+    return answer(member, found.id, said=said)
 
 
 @bp.errorhandler(actions.AlreadyTaken)

@@ -14,7 +14,7 @@ from webapp.inbox import actions, queries
 from webapp.inbox.filters import Filters
 from webapp.inbox.views import screen
 from webapp.inbox.views.blueprint import bp, opened
-from webapp.web.htmx import nothing_new
+from webapp.web.htmx import nothing_new, wants_fragment
 
 
 @bp.get("/w/<slug>/conversations")
@@ -35,6 +35,12 @@ def conversation_list(member: Membership) -> ResponseReturnValue:
     if after is None:
         return _looked_for(member, filters, context)
     return render_template("inbox/_list.html", **context)
+
+
+@bp.get("/w/<slug>/conversations/keys")
+@access.member(Right.OWN_CONVERSATIONS)
+def keys(member: Membership) -> ResponseReturnValue:
+    return render_template("inbox/_keys.html" if wants_fragment() else "inbox/keys.html")
 
 
 def _looked_for(member: Membership, filters: Filters, context: dict[str, Any]) -> Response:

@@ -66,10 +66,10 @@ def withdraw(member: Membership, conversation_id: int, message_id: int) -> Respo
     return screen.page(member, found, view="thread", form=form)
 
 
-def answer(member: Membership, conversation_id: int, *, new_form: bool = False) -> Response:
-    """What changed, for htmx; for everybody else the page."""
+def answer(member: Membership, conversation_id: int, *, new_form: bool = False, said: str | None = None) -> Response:
+    """What changed, for htmx; for everybody else the page. `said`: in a toast, which a screen reader hears."""
     if wants_fragment():
-        return screen.changes(member, opened(member, conversation_id), new_form=new_form)
+        return with_toast(screen.changes(member, opened(member, conversation_id), new_form=new_form), said)
     args = Filters.parse(request.args).args()
     return go(url_for("inbox.conversation", slug=member.workspace.slug, conversation_id=conversation_id, **args))
 
