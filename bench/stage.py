@@ -14,8 +14,10 @@ from webapp.core.crypto import Secret
 AT_ONCE = 5000
 
 
-def config_for(database_url: str, key: str, graph_url: str = "http://127.0.0.1:9", mail_port: int = 25) -> Config:
-    """Settings of a console that only sweeps."""
+def config_for(
+    database_url: str, key: str, graph_url: str = "http://127.0.0.1:9", mail_port: int = 25, worker: str = "separate"
+) -> Config:
+    """Settings of a console that only does what is measured."""
     return Config.from_env(
         {
             "ENVIRONMENT": "test",
@@ -32,6 +34,7 @@ def config_for(database_url: str, key: str, graph_url: str = "http://127.0.0.1:9
             "MAIL_PORT": str(mail_port),
             "MAIL_SENDER": "Bench <bench@omnichat.example>",
             "LOG_LEVEL": "ERROR",
+            "WORKER": worker,
         }
     )
 
