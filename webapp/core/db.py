@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from webapp.core import work
+from webapp.core.turns import queue_writers
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -76,8 +77,11 @@ def _sqlite(url: str) -> Engine:
         # A transaction that reads first and writes later would fail at once when somebody else wrote
         # in between; one that will write takes its turn at the start.
         writes = connection.get_execution_options().get("writes", False)
+        if writes:
+            connection.info["turn"].take()
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    queue_writers(engine)
     return engine
 
 

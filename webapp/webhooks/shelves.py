@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import Engine
 
+from webapp.core.turns import Turn
+
 # Whoever waits is told after three seconds that it failed; the database gives up a little earlier.
 SECONDS = 2
 MILLISECONDS = 2500
@@ -86,11 +88,19 @@ class SqliteShelf:
     def __init__(self, engine: Engine) -> None:
         kept = engine.raw_connection()
         connection: Any = kept.driver_connection
+        self._turn: Turn = kept.info["turn"]
         kept.detach()
         self._connection = connection
         self._connection.execute(f"PRAGMA busy_timeout = {MILLISECONDS}")
 
     def put(self, arrivals: Sequence[Arrival], refusal: Refusal | None) -> int:
+        self._turn.take()
+        try:
+            return self._put(arrivals, refusal)
+        finally:
+            self._turn.give_back()
+
+    def _put(self, arrivals: Sequence[Arrival], refusal: Refusal | None) -> int:
         self._connection.execute("BEGIN IMMEDIATE")
         rows = [(one.digest, one.body, _stamp(one.at), _stamp(one.at)) for one in arrivals]
         stored: int = self._connection.executemany(self._DELIVERIES, rows).rowcount
@@ -103,6 +113,7 @@ class SqliteShelf:
         with suppress(Exception):
             self._connection.rollback()
         self._connection.close()
+        self._turn.close()
 
 
 def _stamp(moment: datetime) -> str:

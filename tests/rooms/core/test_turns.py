@@ -1,0 +1,95 @@
+"""Many write into one SQLite file: each in its turn, none for seconds, and nobody is told that it is locked."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from webapp.core.db import make_engine
+
+HOLDER = """
+import sys
+from sqlalchemy import text
+from webapp.core.db import make_engine
+with make_engine(sys.argv[1]).connect().execution_options(writes=True) as connection:
+    connection.execute(text("INSERT INTO thing VALUES (0)"))
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/turns.sqlite3"
+
+
+@pytest.fixture
+def engine(url: str) -> Engine:
+    made = make_engine(url)
+    with made.connect() as connection:
+        connection.execute(text("CREATE TABLE thing (id INTEGER)"))
+        connection.commit()
+    return made
+
+
+def write(engine: Engine) -> float:
+    """Seconds until a row was in."""
+    began = time.monotonic()
+    with engine.connect().execution_options(writes=True) as connection:
+        connection.execute(text("INSERT INTO thing VALUES (1)"))
+        connection.commit()
+    return time.monotonic() - began
+
+
+def test_who_has_just_written_lets_the_others_write_first(engine: Engine) -> None:
+    counts = dict.fromkeys(range(4), 0)
+    until = time.monotonic() + 0.5
+
+    def work(number: int) -> None:
+        while time.monotonic() < until:
+            write(engine)
+            counts[number] += 1
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in counts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+    assert min(counts.values()) * 5 > max(counts.values()), counts
+
+
+def test_a_killed_writer_gives_its_turn_back(engine: Engine, url: str) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path.cwd()
+    )
+    assert holder.stdout
+    assert holder.stdin
+    assert holder.stdout.readline() == b"writing\n"
+    waits: list[float] = []
+    waiting = threading.Thread(target=lambda: waits.append(write(engine)))
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    os.kill(holder.pid, signal.SIGKILL)
+    waiting.join(5)
+    holder.stdin.close()
+    holder.stdout.close()
+    holder.wait()
+    engine.dispose()
+    assert len(waits) == 1
+
+
+def test_readers_never_wait(engine: Engine) -> None:
+    with engine.connect().execution_options(writes=True) as writer:
+        writer.execute(text("INSERT INTO thing VALUES (1)"))
+        with engine.connect() as reader:
+            assert reader.execute(text("SELECT count(*) FROM thing")).scalar() == 0
+        writer.rollback()
+    engine.dispose()
