@@ -1,0 +1,2 @@
+// What bottender runs for each event.
+module.exports = async function App() {};
