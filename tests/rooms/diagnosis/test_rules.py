@@ -228,6 +228,7 @@ def test_two_diagnoses_are_compared_check_by_check() -> None:
 
     earlier = run(Mark.FAIL, Mark.PASS, Mark.WARNING)
     assert compare(run(Mark.PASS, Mark.WARNING, Mark.WARNING, Mark.FAIL), earlier) == {"a": "better", "b": "worse"}
+    assert compare(run(Mark.UNKNOWN, Mark.UNKNOWN, Mark.FAIL), earlier) == {"c": "worse"}
 
 
 def test_a_result_survives_being_stored() -> None:

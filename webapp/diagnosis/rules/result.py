@@ -15,7 +15,7 @@ class Mark(StrEnum):
     UNKNOWN = "unknown"
 
 
-_WEIGHT = {Mark.FAIL: 2, Mark.WARNING: 1, Mark.UNKNOWN: 0, Mark.PASS: 0}
+_WEIGHT = {Mark.FAIL: 2, Mark.WARNING: 1, Mark.PASS: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,14 @@ def summarise(results: Sequence[Result]) -> Summary:
 
 
 def compare(results: Sequence[Result], earlier: Sequence[Result]) -> dict[str, str]:
-    """Check → better or worse than in the diagnosis before; a check that is as it was is not named."""
-    was = {one.check: _WEIGHT[one.mark] for one in earlier}
+    """Check → better or worse than in the diagnosis before; a check that is as it was is not named.
+
+    What could not be known, then or now, is neither.
+    """
+    was = {one.check: _WEIGHT.get(one.mark) for one in earlier}
     changes = {}
     for one in results:
-        before = was.get(one.check)
-        if before is not None and before != _WEIGHT[one.mark]:
-            changes[one.check] = "better" if _WEIGHT[one.mark] < before else "worse"
+        before, current = was.get(one.check), _WEIGHT.get(one.mark)
+        if before is not None and current is not None and before != current:
+            changes[one.check] = "better" if current < before else "worse"
     return changes
