@@ -6,9 +6,17 @@ writer can wait for seconds. A file lock queues them. It is the kernel's: a kill
 
 import fcntl
 import os
+import threading
 from typing import Any
 
 from sqlalchemy import Engine, event
+
+# Who writes into which file just now: only the thread that holds a turn can wait for itself.
+_writing: set[tuple[str, int]] = set()
+
+
+class WaitsForItself(RuntimeError):
+    """A thread that is writing began to write over another connection, and would wait for ever."""
 
 
 class Turn:
@@ -16,21 +24,30 @@ class Turn:
 
     def __init__(self, engine: Engine) -> None:
         database = engine.url.database
+        self._database = str(database)
+        self._writer = ("", 0)
         self._file = os.open(f"{database}.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if database else None
         self._is_ours = False
 
     def take(self) -> None:
         """Waits for as long as others write, which is short: nobody calls outside in a transaction."""
-        if self._file is not None and not self._is_ours:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            self._is_ours = True
+        if self._file is None or self._is_ours:
+            return
+        self._writer = (self._database, threading.get_ident())
+        if self._writer in _writing:
+            raise WaitsForItself
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._is_ours = True
+        _writing.add(self._writer)
 
     def give_back(self) -> None:
         if self._file is not None and self._is_ours:
             self._is_ours = False
+            _writing.discard(self._writer)
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
+        self.give_back()
         if self._file is not None:
             file, self._file = self._file, None
             os.close(file)

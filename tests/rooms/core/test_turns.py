@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from webapp.core.db import make_engine
+from webapp.core.turns import WaitsForItself
 
 HOLDER = """
 import sys
@@ -92,4 +93,16 @@ def test_readers_never_wait(engine: Engine) -> None:
         with engine.connect() as reader:
             assert reader.execute(text("SELECT count(*) FROM thing")).scalar() == 0
         writer.rollback()
+    engine.dispose()
+
+
+def test_whoever_would_wait_for_themselves_is_told_instead(engine: Engine) -> None:
+    with (
+        engine.connect().execution_options(writes=True) as first,
+        engine.connect().execution_options(writes=True) as second,
+    ):
+        first.begin()
+        with pytest.raises(WaitsForItself):
+            second.begin()
+    assert write(engine) < 1
     engine.dispose()
