@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = Path(__file__).with_name("protections.toml")
+PATIENCE = 600  # seconds for the tests of one protection
 FAILED = 1  # pytest's exit code for "tests ran, and some failed"
 
 
@@ -47,7 +48,7 @@ def _noticed(one: Protection, tree: Path) -> bool:
     try:
         # One engine is enough: what is taken away here does not depend on the database.
         pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not postgresql"]
-        done = subprocess.run([*pytest, *one.tests], cwd=tree, capture_output=True, text=True)
+        done = subprocess.run([*pytest, *one.tests], cwd=tree, capture_output=True, text=True, timeout=PATIENCE)
     finally:
         file.write_text(whole)
     noticed = done.returncode == FAILED
