@@ -1,7 +1,8 @@
 """What a crowded login costs: `python -m bench.grants --pages 500 --tick 50`.
 
 Against the sandbox in a process of its own: HTTP requests made against the fewest possible (listings hold 100 Pages,
-batches 50 questions), and real time against the time spent waiting for the sandbox's answers.
+batches 50 questions), and real time against the time spent waiting for the sandbox's answers. Then the whole way of a
+person: from Facebook's answer to the modal that lists every account, through the console with a database of its own.
 """
 
 import argparse
@@ -10,18 +11,25 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from cryptography.fernet import Fernet
+from flask.testing import FlaskClient
 
+from bench.pages import furnish
+from bench.stage import config_for
 from sandbox.settings import Settings
 from tests.running import free_ports
+from webapp.app import create_app
 from webapp.channels.actions.learn import Learned, learn
 from webapp.channels.actions.prepare import Ready, prepare
 from webapp.channels.rules import Subject
+from webapp.commands import upgrade
 from webapp.core.crypto import Secret
 from webapp.meta.client import GraphClient
 from webapp.meta.gateway import MetaSettings, Page
@@ -85,10 +93,45 @@ def measured(gate: Timed, label: str, fewest: int, began: tuple[float, float, in
 def login(gate: Timed, url: str) -> Learned:
     verifier = secrets.token_urlsafe(48)
     dialog = gate.authorization_url(state="bench", verifier=verifier, redirect_uri=CALLBACK, rerequest=True)
-    given = {"url": dialog, "person": "林小姐"}
-    back = requests.post(f"{url}/control/login", json=given, timeout=60).json()["location"]
-    code = parse_qs(urlsplit(back).query)["code"][0]
+    code = parse_qs(in_dialog(url, dialog))["code"][0]
     return learn(gate, code, verifier=verifier, redirect_uri=CALLBACK)
+
+
+def in_dialog(url: str, dialog: str) -> str:
+    """Go through the dialog with every Page ticked; returns the query of the callback."""
+    given = {"url": dialog, "person": "林小姐"}
+    return urlsplit(requests.post(f"{url}/control/login", json=given, timeout=60).json()["location"]).query
+
+
+def modal(gate: Timed, url: str, count: int, fewest: int) -> None:
+    """A member presses the button, says yes at Facebook, and looks at the modal in the page that asked."""
+    with tempfile.TemporaryDirectory() as folder:
+        key = Fernet.generate_key().decode()
+        app = create_app(config_for(f"sqlite:///{folder}/bench.sqlite3", key, url))
+        app.config["WTF_CSRF_ENABLED"] = False
+        app.extensions["meta"] = gate
+        upgrade(app.extensions["engine"])
+        with app.app_context():
+            furnish()
+        client = app.test_client()
+        client.post("/sign-in", data={"email": "bench@example.com", "password": "bench"})
+        # The first trip of a process compiles the templates; every later one finds them ready.
+        for state in ("just started", "running"):
+            began, shown = trip(client, gate, url)
+            rows = shown.count("<li data-filter-text=")
+            assert rows == count, f"{rows} of {count} accounts"
+            measured(
+                gate, f"callback to modal, {state} console, {rows} accounts, {len(shown) // 1024} K", fewest, began
+            )
+
+
+def trip(client: FlaskClient, gate: Timed, url: str) -> tuple[tuple[float, float, int], str]:
+    """To Facebook and back; when the way back began, and the modal's fragment."""
+    dialog = client.post("/w/bench/authorizations", data={"platform": "instagram"}).headers["Location"]
+    callback = f"/facebook/callback?{in_dialog(url, dialog)}"
+    began = (time.perf_counter(), gate.waited, gate.requests_sent)
+    client.get(callback)
+    return began, client.get("/w/bench/authorizations/watch?since=0", headers={"HX-Request": "true"}).text
 
 
 def main() -> None:
@@ -108,6 +151,7 @@ def main() -> None:
         # One request more for the Page that the listing leaves out.
         fewest = STEADY + listed + 1 + math.ceil(len(linked) / BATCHED)
         measured(gate, f"login with {len(learned.pages)} Pages", fewest, began)
+        modal(gate, url, len(learned.pages), fewest)
         connect(gate, learned, linked[-given.tick :])
 
 

@@ -41,7 +41,7 @@ def main() -> int:
         app.config["WTF_CSRF_ENABLED"] = False
         upgrade(app.extensions["engine"])
         with app.app_context():
-            _furnish()
+            furnish()
         client = app.test_client()
         client.post("/sign-in", data={"email": "bench@example.com", "password": "bench"})
         print(f"{'accounts':>8} {'SQL':>4} {'bytes':>9} {'B/row':>6} {'page ms':>8} {'jinja ms':>9} {'ratio':>6}")
@@ -101,7 +101,7 @@ def _rendered(app: Flask) -> Iterator[list[tuple[Template, dict[str, Any]]]]:
         yield seen
 
 
-def _furnish() -> None:
+def furnish() -> None:
     with db.transaction() as session:
         person = Person(email="bench@example.com", name="Bench", password_hash=passwords.hashed("bench"))
         workspace = Workspace(slug="bench", name="Bench")

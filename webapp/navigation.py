@@ -55,7 +55,7 @@ def _banners() -> list[dict[str, Any]]:
 def _signed_in() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {"person": None, "member": None, "workspace": None, "workspaces": [], "nav": []}
-    places = queries.memberships(current_user.person)
+    places = g.places if "places" in g else queries.memberships(current_user.person)
     member: Membership | None = g.get("member") or _used_last(places)
     if member is not None and session.get("workspace") != member.workspace.slug:
         session["workspace"] = member.workspace.slug

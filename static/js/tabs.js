@@ -5,8 +5,23 @@ import { news } from "./polls.js";
 
 const ACK_WAIT_MS = 700;
 
+/* What was pressed, so that the page can offer it again without a new tab: that one may have been blocked. */
+let pressed = "";
+
+const addressOf = (form) => {
+  const { pathname, searchParams } = new URL(form.action);
+  const given = new FormData(form);
+  ["platform", "rerequest"].filter((name) => given.get(name)).forEach((name) => searchParams.set(name, given.get(name)));
+  return `${pathname}?${searchParams}`;
+};
+
+on("htmx:configRequest", ({ detail }) => {
+  if (detail.triggeringEvent?.type === "authorization-started") detail.parameters.pressed = pressed;
+});
+
 on("submit", ({ target }) => {
   if (!target.matches("form[data-opens-tab]")) return;
+  pressed = addressOf(target);
   setTimeout(() => document.body.dispatchEvent(new CustomEvent("authorization-started", { bubbles: true })));
 });
 

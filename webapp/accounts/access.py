@@ -98,7 +98,9 @@ def member(right: Right | None = None) -> Callable[[Callable[..., ResponseReturn
         def guarded(*args: Any, slug: str, **kwargs: Any) -> ResponseReturnValue:
             if not current_user.is_authenticated:
                 return to_sign_in()
-            found = queries.membership(current_user.person, slug)
+            # All of them at once: the frame of the page lists them too.
+            g.places = queries.memberships(current_user.person)
+            found = next((one for one in g.places if one.workspace.slug == slug), None)
             if found is None:
                 raise NotFound
             if right is not None and not may(found.role, right):

@@ -21,16 +21,8 @@ def person_by_email(email: str) -> Person | None:
     return db.session().scalar(select(Person).where(Person.email == email.strip().lower()))
 
 
-def membership(person: Person, slug: str) -> Membership | None:
-    """The person's live place in a workspace."""
-    return db.session().scalar(
-        select(Membership)
-        .join(Membership.workspace)
-        .where(Membership.person_id == person.id, Workspace.slug == slug, Membership.disabled_at.is_(None))
-    )
-
-
 def memberships(person: Person) -> list[Membership]:
+    """The person's live places, by the name of the workspace."""
     return list(
         db.session().scalars(
             select(Membership)

@@ -6,7 +6,7 @@ An offer is plain data (it is stored as JSON in the grant) and holds no token.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from webapp.channels.rules import NEEDED
 from webapp.meta.errors import Cause, GraphError, Kind
@@ -59,6 +59,18 @@ class Choice:
         return self.reason is None
 
 
+class Former(Protocol):
+    """An account that was connected here before, as its row remembers it."""
+
+    platform: Any
+    external_id: str
+    page_id: str
+    page_name: str
+    name: str
+    username: str
+    picture_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """Accounts that are connected somewhere, as (platform, external id)."""
@@ -95,6 +107,21 @@ def choices(
     declined = [scope for scope in NEEDED[platform] if scope in set(missing_scopes)]
     rows = [_choice(platform, one, declined, held) for one in offers]
     return sorted(rows, key=lambda row: (not row.is_eligible, row.label.lower()))
+
+
+def left_out(one: Former) -> Choice:
+    """Meta lists nothing of a Page that was not ticked; what was connected here before can be named all the same."""
+    return Choice(
+        key=f"{one.platform}:{one.external_id}:{one.page_id}",
+        platform=one.platform,
+        external_id=one.external_id,
+        page_id=one.page_id,
+        page_name=one.page_name,
+        name=one.name,
+        username=one.username,
+        picture_url=one.picture_url,
+        reason=Reason.NOT_SHARED,
+    )
 
 
 def _choice(platform: Platform, one: Mapping[str, Any], declined: list[str], held: Held) -> Choice:

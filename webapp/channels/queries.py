@@ -1,7 +1,8 @@
 """Reads of the room. Of a workspace, except where a webhook or the sweep asks."""
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,16 @@ _URGENCY = case((Channel.status == Status.LOST, 0), (Channel.status == Status.AT
 SHOWN = (joinedload(Channel.workspace), joinedload(Channel.grant), joinedload(Channel.connected_by))
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """`version` is a short name for what the list shows: the same name means there is nothing new. `counts` says how
+    many channels there are of each (platform, status).
+    """
+
+    version: str
+    counts: Mapping[tuple[str, str], int]
+
+
 def held(workspace: Workspace, platform: str | None = None, *, page: int = 1, size: int | None = None) -> list[Channel]:
     """Channels that are connected or should be, broken ones first; all of them, or the `page`-th `size` of them."""
     wanted = select(Channel).where(Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
@@ -34,16 +45,6 @@ def held(workspace: Workspace, platform: str | None = None, *, page: int = 1, si
     if size is not None:
         ordered = ordered.limit(size).offset((page - 1) * size)
     return list(db.session().scalars(ordered))
-
-
-def counts(workspace: Workspace) -> dict[tuple[str, str], int]:
-    """How many channels there are of each (platform, status)."""
-    rows = db.session().execute(
-        select(Channel.platform, Channel.status, func.count())
-        .where(Channel.workspace_id == workspace.id)
-        .group_by(Channel.platform, Channel.status)
-    )
-    return {(platform, status): number for platform, status, number in rows}
 
 
 def disconnected(workspace: Workspace, platform: str) -> list[Channel]:
@@ -104,18 +105,24 @@ def held_accounts(workspace: Workspace, external_ids: Sequence[str]) -> Held:
     return Held(frozenset(here), frozenset(elsewhere), workspace.channel_limit - (count or 0))
 
 
-def list_version(workspace: Workspace, now: datetime) -> str:
-    """A short name for what the list shows now; the same name means there is nothing new.
+def listed(workspace: Workspace, now: datetime) -> Listed:
+    """What the list is about, in one question.
 
-    It changes with the hour too, and when a state becomes too old to be trusted: nobody writes a row then.
+    The version changes with the hour too, and when a state becomes too old to be trusted: nobody writes a row then.
     """
-    rows = db.session().execute(
-        select(Channel.id, Channel.revision, Channel.checked_at, Channel.verdict_at)
-        .where(Channel.workspace_id == workspace.id)
-        .order_by(Channel.id)
+    rows = (
+        db.session()
+        .execute(
+            select(
+                Channel.id, Channel.revision, Channel.checked_at, Channel.verdict_at, Channel.platform, Channel.status
+            )
+            .where(Channel.workspace_id == workspace.id)
+            .order_by(Channel.id)
+        )
+        .all()
     )
     shown = [(*row[:3], row.verdict_at is None or now - row.verdict_at > STALE_AFTER) for row in rows]
-    return _name(shown, now)
+    return Listed(_name(shown, now), Counter((row.platform, row.status) for row in rows))
 
 
 def version(found: Channel, now: datetime) -> str:
@@ -147,10 +154,10 @@ def grant_of(workspace: Workspace, facebook_user_id: str) -> Grant | None:
     )
 
 
-def last_grant(workspace: Workspace) -> Grant | None:
-    """The newest login of the workspace."""
-    wanted = select(Grant).where(Grant.workspace_id == workspace.id).order_by(Grant.granted_at.desc()).limit(1)
-    return db.session().scalar(wanted)
+def grants(workspace: Workspace) -> list[Grant]:
+    """The logins of the workspace, one a Facebook user, newest first."""
+    wanted = select(Grant).where(Grant.workspace_id == workspace.id).order_by(Grant.granted_at.desc())
+    return list(db.session().scalars(wanted))
 
 
 def channels_of_grant(grant: Grant) -> list[Channel]:

@@ -8,14 +8,15 @@ from tests.running import Sandbox
 
 
 class Story:
-    """Alice's browser and the sandbox's dialog, in the words of the page."""
+    """Alice's browser and the sandbox's dialog, in the words of the page; `slug` is the workspace's."""
 
-    def __init__(self, client: FlaskClient, sandbox: Sandbox) -> None:
+    def __init__(self, client: FlaskClient, sandbox: Sandbox, slug: str = "aurora") -> None:
         self.client = client
         self.sandbox = sandbox
+        self.slug = slug
 
     def press_connect(self, **fields: str) -> str:
-        answer = self.client.post("/w/aurora/authorizations", data={"platform": "instagram"} | fields)
+        answer = self.client.post(f"/w/{self.slug}/authorizations", data={"platform": "instagram"} | fields)
         assert answer.status_code == 303
         return answer.headers["Location"]
 

@@ -13,7 +13,7 @@ from webapp.channels import queries
 from webapp.channels.actions.prepare import Ready, Refusal, prepare
 from webapp.channels.actions.subscription import affirm, release
 from webapp.channels.models import Channel, Grant
-from webapp.channels.offers import Choice, Reason, choices
+from webapp.channels.offers import Choice, Reason, choices, left_out
 from webapp.channels.rules import CHECK_EVERY, Subject
 from webapp.channels.status import Status
 from webapp.core import db
@@ -32,10 +32,13 @@ class Report:
 
 
 def selection(workspace: Workspace, grant: Grant, platform: Platform) -> list[Choice]:
-    """The accounts of a grant as they can be chosen now."""
+    """The accounts of a grant as they can be chosen now, and those of former times that it leaves out."""
     ids = [one["page_id"] for one in grant.offers]
     ids += [one["instagram"]["id"] for one in grant.offers if one["instagram"]]
-    return choices(platform, grant.offers, grant.missing_scopes, queries.held_accounts(workspace, ids))
+    offered = choices(platform, grant.offers, grant.missing_scopes, queries.held_accounts(workspace, ids))
+    shown = {choice.external_id for choice in offered} | {choice.page_id for choice in offered}
+    former = [one for one in queries.disconnected(workspace, platform) if not shown & {one.external_id, one.page_id}]
+    return offered + [left_out(one) for one in former]
 
 
 def connect(

@@ -13,6 +13,7 @@ from webapp.channels import actions, queries
 from webapp.channels.models import Authorization, Outcome
 from webapp.channels.offers import Choice
 from webapp.channels.status import Status
+from webapp.channels.views.again import again
 from webapp.channels.views.blueprint import bp, channel_or_404, meta
 from webapp.channels.views.social_channels import TABS
 from webapp.core import clock
@@ -61,7 +62,15 @@ def watch(member: Membership) -> ResponseReturnValue:
     if trip is None and "glance" in request.args:
         return nothing_new()
     if trip is None or trip.outcome is None:
-        return render_template("channels/_watch.html", member=member, since=since, trip=trip, waiting=True)
+        return render_template(
+            "channels/_watch.html",
+            member=member,
+            since=since,
+            trip=trip,
+            waiting=True,
+            again=again(member, trip),
+            pressed=request.args.get("pressed"),
+        )
     # What the page shows beside it has changed too, and is not to wait for its own poll.
     return announce(make_response(render_template("channels/_watch.html", **_end(member, trip))), "accounts-changed")
 

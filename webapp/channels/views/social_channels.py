@@ -1,6 +1,6 @@
 """The page of the two tabs: what is connected, and whether it works."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
@@ -11,10 +11,10 @@ from webapp.accounts import access
 from webapp.accounts import queries as accounts
 from webapp.accounts.access import SignedIn
 from webapp.accounts.models import Membership, SignIn
-from webapp.accounts.rules import Right
+from webapp.accounts.rules import Right, may
 from webapp.channels import queries, quiet_queries, strip_queries
 from webapp.channels.drawing import small
-from webapp.channels.models import Channel
+from webapp.channels.models import Channel, Grant
 from webapp.channels.prerequisites import Item, Standing, prerequisites
 from webapp.channels.status import Status
 from webapp.channels.views.blueprint import bp
@@ -37,7 +37,7 @@ def social_channels(member: Membership) -> ResponseReturnValue:
 @access.member(Right.SEE_CHANNELS)
 def accounts_list(member: Membership) -> ResponseReturnValue:
     """The list alone, for polls: 204 while it shows what `seen` names."""
-    if request.args.get("seen") == queries.list_version(member.workspace, clock.now()):
+    if request.args.get("seen") == queries.listed(member.workspace, clock.now()).version:
         return nothing_new()
     return render_template("channels/_accounts.html", **list_context(member, tab()))
 
@@ -59,7 +59,7 @@ def page_number() -> int:
     return max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
 
 
-def _held(counts: dict[tuple[str, str], int], platform: str) -> int:
+def _held(counts: Mapping[tuple[str, str], int], platform: str) -> int:
     return sum(number for (of, status), number in counts.items() if of == platform and status != Status.DISCONNECTED)
 
 
@@ -72,32 +72,35 @@ def page_context(member: Membership, current: str, since: int | None = None) -> 
     """Everything that the page reads. `since` names the newest trip to Facebook that it already knows."""
     sign_in, shown = _sign_in(), list_context(member, current)
     return shown | {
-        "prerequisites": _prerequisites(member, TABS[current], shown["channels"]),
+        "prerequisites": _prerequisites(TABS[current], shown["channels"], shown["grants"]),
         "since": queries.last_authorization_id(sign_in) if since is None else since,
     }
 
 
-def _prerequisites(member: Membership, platform: Platform, channels: Sequence[Channel]) -> list[Item]:
+def _prerequisites(platform: Platform, channels: Sequence[Channel], grants: Sequence[Grant]) -> list[Item]:
     """From the rows that the page shows, broken ones first, and the workspace's last login."""
-    grant = queries.last_grant(member.workspace)
     standings = [Standing(one.label, one.external_id, one.status, one.cause) for one in channels]
-    if grant is None:
+    if not grants:
         return prerequisites(platform, standings)
-    return prerequisites(platform, standings, grant.offers, grant.missing_scopes)
+    return prerequisites(platform, standings, grants[0].offers, grants[0].missing_scopes)
 
 
 def list_context(member: Membership, current: str) -> dict[str, Any]:
     workspace, platform, page = member.workspace, TABS[current], page_number()
-    counts = queries.counts(workspace)
+    now, grants = clock.now(), queries.grants(workspace)
+    listed = queries.listed(workspace, now)
+    counts = listed.counts
     of_tab = {name: _held(counts, name) for name in TABS.values()}
     working = sum(number for (_, status), number in counts.items() if status == Status.CONNECTED)
-    channels, now = queries.held(workspace, platform, page=page, size=PER_PAGE), clock.now()
+    channels = queries.held(workspace, platform, page=page, size=PER_PAGE)
     return {
         "workspace": workspace,
         "member": member,
         "tab": current,
         "platform": platform,
         "channels": channels,
+        # Read at once and kept, so that no row asks for its own.
+        "grants": grants,
         "quiet": quiet_queries.shown(channels, now),
         "strips": small(strip_queries.strips(channels, now)),
         "page": page,
@@ -106,8 +109,9 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "counts": {name: of_tab[known] for name, known in TABS.items()},
         "working": working,
         "broken": sum(of_tab.values()) - working,
-        "seen": queries.list_version(workspace, now),
-        "managers": access.whom(member, Right.MANAGE_CHANNELS),
+        "seen": listed.version,
+        # Whom to ask is said to those who may not do it themselves.
+        "managers": [] if may(member.role, Right.MANAGE_CHANNELS) else access.whom(member, Right.MANAGE_CHANNELS),
         "now": now,
     }
 
