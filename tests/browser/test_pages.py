@@ -139,3 +139,18 @@ def test_a_repair_link_is_copied_by_its_button(channels: Page) -> None:
     channels.get_by_role("button", name="Copy the link").click()
     expect(channels.locator(".toast.is-good")).to_contain_text("The link is copied.")
     assert channels.evaluate("navigator.clipboard.readText()") == shown
+
+
+def test_where_no_tab_may_open_the_page_goes_on_in_its_own(channels: Page) -> None:
+    """A browser that blocks pop-ups drops the form's request; the page learns of no trip."""
+    channels.evaluate(
+        "document.addEventListener('submit', (event) => event.target.target === '_blank' && event.preventDefault())"
+    )
+    channels.get_by_role("button", name="Connect an Instagram account").click()
+    here = channels.get_by_role("button", name="Continue in this tab")
+    expect(here).to_be_visible()
+    # The notice is drawn anew by every poll; the offer stays.
+    with channels.expect_response(re.compile(r"/authorizations/watch\?since=\d+&pressed=")):
+        pass
+    here.click()
+    expect(channels).to_have_url(re.compile(r"/dialog/"))
