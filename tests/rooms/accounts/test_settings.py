@@ -227,7 +227,7 @@ def test_nobody_is_flooded_with_password_links(app: Flask, guest: FlaskClient, p
     for place in from_places:
         guest.post("/forgotten-password", data={"email": people.alice.email}, environ_overrides={"REMOTE_ADDR": place})
     with app.app_context():
-        assert db.session().execute(select(mail.OutgoingMail.id)).all() == [(1,), (2,), (3,)]
+        assert len(db.session().scalars(select(mail.OutgoingMail.id)).all()) == 3
 
 
 def test_an_invitation_is_no_password_link(
