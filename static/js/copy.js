@@ -7,11 +7,17 @@ on("click", async ({ target }) => {
   const field = document.getElementById(button.dataset.copy);
   if (field.select) field.select();
   else window.getSelection().selectAllChildren(field);
-  try {
-    await navigator.clipboard.writeText(field.value ?? field.textContent.trim());
-  } catch {
-    return;
-  }
+  if (!(await copied(field.value ?? field.textContent.trim()))) return;
   const detail = { text: button.dataset.copied, kind: "good" };
   button.dispatchEvent(new CustomEvent("toast", { detail, bubbles: true }));
 });
+
+/* A window that has just lost the focus may not use the clipboard; the older way copies what is selected even then. */
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return document.execCommand("copy");
+  }
+}

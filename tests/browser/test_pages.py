@@ -136,6 +136,7 @@ def test_a_repair_link_is_copied_by_its_button(channels: Page) -> None:
     channels.get_by_role("link", name="Ask somebody else to reauthorise").click()
     channels.get_by_role("button", name="Create a link").click()
     shown = channels.locator("#repair-link").input_value()
+    channels.bring_to_front()
     channels.get_by_role("button", name="Copy the link").click()
     expect(channels.locator(".toast.is-good")).to_contain_text("The link is copied.")
     assert channels.evaluate("navigator.clipboard.readText()") == shown
