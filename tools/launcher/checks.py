@@ -1,12 +1,14 @@
 """`run.py test`: the checks, then pytest, then a table that says how each went."""
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tools.launcher import sentences
 from tools.launcher.engines import Engines
@@ -32,6 +34,9 @@ CHECKS = {
 
 # Two for each core: the stories in the browser mostly wait.
 MOST_WORKERS = 8
+# More failures than this are no accident of a busy machine.
+FEW = 5
+SOME_FAILED = 1  # pytest's exit code; others mean that it did not come to its end
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Outcome:
     passed: bool
     seconds: float
     output: str
+    exit_code: int = 0
 
 
 def run_tests(options: TestOptions) -> int:
@@ -58,7 +64,7 @@ def run_tests(options: TestOptions) -> int:
             return subprocess.run(_python(places, "-m", "pytest", *arguments), cwd=ROOT, env=environment).returncode
         outcomes = list(_run_checks(places, environment))
         pytest = _run_pytest(places, environment, engines.left_out())
-    return _summary([*outcomes, pytest])
+    return _summary([*outcomes, *pytest])
 
 
 def _refuse_leaving_out_in_ci(options: TestOptions) -> None:
@@ -90,11 +96,35 @@ def _run_checks(places: Places, environment: dict[str, str]) -> Iterator[Outcome
             yield outcome
 
 
-def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]) -> Outcome:
-    """Pytest's output as it comes; its closing line is kept to end the summary."""
+def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]) -> list[Outcome]:
+    """All tests side by side; the few that failed once more, one after the other, with nothing else going on.
+
+    Many of them watch real programs against the clock. One that a busy machine made late passes then, and is named;
+    one that is wrong fails again.
+    """
     colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
     workers = ["-n", str(min(MOST_WORKERS, 2 * (os.cpu_count() or 1))), "--dist", "worksteal"]
-    command = _python(places, "-m", "pytest", *workers, colour, *left_out)
+    all_tests = _stream("pytest", _python(places, "-m", "pytest", *workers, colour, *left_out), environment)
+    late = failed_tests(ROOT / ".pytest_cache") if all_tests.exit_code == SOME_FAILED else []
+    if not 0 < len(late) <= FEW:
+        return [all_tests]
+    print("\nOnce more, alone:", *late, sep="\n  ", flush=True)
+    alone = _stream(
+        "failed ones alone", _python(places, "-m", "pytest", "--last-failed", colour, *left_out), environment
+    )
+    return [replace(all_tests, passed=alone.passed), alone]
+
+
+def failed_tests(cache: Path) -> list[str]:
+    """What failed when pytest ran last, by pytest's own cache."""
+    try:
+        return list(json.loads((cache / "v" / "cache" / "lastfailed").read_text()))
+    except FileNotFoundError:
+        return []
+
+
+def _stream(name: str, command: list[str], environment: dict[str, str]) -> Outcome:
+    """Output as it comes; its closing line is kept to end the summary."""
     started = time.monotonic()
     tail = b""
     with piped(command, ROOT, environment) as run:
@@ -103,11 +133,11 @@ def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]
             sys.stdout.flush()
             tail = (tail + piece)[-4000:]
     lines = tail.decode(errors="replace").strip().splitlines()
-    return Outcome("pytest", run.exit_code == 0, time.monotonic() - started, lines[-1] if lines else "")
+    return Outcome(name, run.exit_code == 0, time.monotonic() - started, lines[-1] if lines else "", run.exit_code)
 
 
 def _row(outcome: Outcome) -> str:
-    return f"{'✓' if outcome.passed else '✗'} {outcome.name:<16} {outcome.seconds:6.1f} s"
+    return f"{'✓' if outcome.passed else '✗'} {outcome.name:<18} {outcome.seconds:6.1f} s"
 
 
 def _summary(outcomes: list[Outcome]) -> int:
