@@ -83,9 +83,9 @@ def test_from_sign_in_to_repaired_channel(
     expect(page.get_by_text("請在 Facebook 分頁完成授權")).to_be_visible()
     through_the_dialog(opened.value, LIN, console)
 
-    # The page that asked learns of the grant by itself.
+    # The page that asked learns of the grant by itself, within two seconds.
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("「林小姐」授權了")).to_be_visible(timeout=5_000)
+    expect(dialog.get_by_text("「林小姐」授權了")).to_be_visible(timeout=2_000)
     expect(dialog.get_by_text("不是商業帳戶")).to_be_visible()
     expect(dialog.get_by_text("連結尚未完成")).to_be_visible()
     dialog.get_by_role("checkbox", name=MORNING).check()
