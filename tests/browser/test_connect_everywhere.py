@@ -88,7 +88,7 @@ def through_the_dialog(here: Cockpit, tab: str, console: Console) -> None:
     def at_the_end() -> bool:
         nonlocal last
         try:
-            if tab not in here.tabs() or here.run("return location.href").startswith(console.url):
+            if tab not in here.tabs() or str(here.run("return location.href")).startswith(console.url):
                 return True
             step = here.run(NEXT_STEP, LIN)
             if step and step != last:

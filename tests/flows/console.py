@@ -39,6 +39,8 @@ def running_console(sandbox: Sandbox, folder: Path, database_url: str, port: int
     with console.log.open("ab") as log:
         server = subprocess.Popen(
             [*python, "granian", "--interface", "wsgi", "--no-ws", "--workers", "1", "--blocking-threads", "8"]
+            # A browser that was killed may leave half a connection, which the server would wait for.
+            + ["--workers-kill-timeout", "5"]
             + ["--host", "127.0.0.1", "--port", str(port), "wsgi:app"],
             cwd=ROOT,
             env=env,
