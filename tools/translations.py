@@ -2,9 +2,11 @@
 
 The English sentences in code and templates are the message ids; every other language has a `.po` file.
 `check` fails on a sentence without translation, a doubtful one, one that nobody says any more,
-or one whose placeholders differ from the English.
+one whose placeholders differ from the English, one left in English,
+or one that says a thing in other words than the rest.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +29,11 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "lazy_ngettext": (1, 2),
     "lazy_pgettext": ((1, "c"), 2),
 }
+
+# What is said one way only, by the word that readers met beside it.
+ONE_WORD = {"您": "你", "電子郵件": "Email", "客服支援": "技術支援", "維修": "恢復", "客人": "顧客"}
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def said() -> Catalog:
@@ -75,6 +82,17 @@ def _complaints(file: Path, template: Catalog) -> Iterator[str]:
             yield f"{name}: not translated: {message.id!r}"
         else:
             yield from (f"{name}: {error}: {message.id!r}" for error in message.check(catalogue))
+            doubtful = doubts(_key(message)[0], *_translations(message))
+            yield from (f"{name}: {doubt}: {message.id!r}" for doubt in doubtful)
+
+
+def doubts(english: str, *chinese: str) -> Iterator[str]:
+    """What a reader of Chinese would stumble over: a sentence left in English, or two words for one thing."""
+    is_sentence = len(re.findall(r"[A-Za-z]{2,}", _PLACEHOLDER.sub("", english))) > 1
+    for one in chinese:
+        if is_sentence and not _HAN.search(_PLACEHOLDER.sub("", one)):
+            yield f"left in English: {one!r}"
+        yield from (f"say {right}, not {wrong}" for wrong, right in ONE_WORD.items() if wrong in one)
 
 
 def _key(message: Message) -> tuple[str, str | None]:

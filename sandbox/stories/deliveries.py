@@ -7,15 +7,15 @@ ASKING = ("請問今天有開嗎？", "可以外帶嗎？", "有幾號的？", "
 STORIES = (
     Story(
         "story-mention-rush",
-        ("限動標註大爆發", "A rush of story mentions"),
+        ("限動提及大爆發", "A rush of story mentions"),
         (
-            "活動一上線，大家都在限時動態標註 {account}。",
+            "活動一上線，大家都在限時動態提及 {account}。",
             "A campaign starts and everybody mentions {account} in a story.",
         ),
         (
             step(
                 1,
-                ("第一波：十二則限動標註。", "First wave: twelve story mentions."),
+                ("第一波：十二則限動提及。", "First wave: twelve story mentions."),
                 cue("crowd", "story_mention", ("",), 12),
                 look=("每一則都打開回覆視窗，圖片看得到。", "Each opens the reply window and shows its picture."),
             ),

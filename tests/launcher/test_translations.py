@@ -43,12 +43,14 @@ HELLO = "Hello %(name)s"
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        ({HELLO: "%(name)s 您好", "Sign in": "登入"}, None),
-        ({HELLO: "%(name)s 您好"}, "missing: 'Sign in'"),
-        ({HELLO: "%(name)s 您好", "Sign in": ""}, "not translated: 'Sign in'"),
-        ({HELLO: "%(nmae)s 您好", "Sign in": "登入"}, "Hello %(name)s"),
+        ({HELLO: "%(name)s 你好", "Sign in": "登入"}, None),
+        ({HELLO: "%(name)s 你好"}, "missing: 'Sign in'"),
+        ({HELLO: "%(name)s 你好", "Sign in": ""}, "not translated: 'Sign in'"),
+        ({HELLO: "%(nmae)s 你好", "Sign in": "登入"}, "Hello %(name)s"),
+        ({HELLO: "%(name)s 你好", "Sign in": "Sign in"}, "left in English: 'Sign in'"),
+        ({HELLO: "%(name)s 您好", "Sign in": "登入"}, "say 你, not 您"),
         (
-            {HELLO: "%(name)s 您好", "Sign in": "登入", "Sign out": "登出"},
+            {HELLO: "%(name)s 你好", "Sign in": "登入", "Sign out": "登出"},
             "nobody says this any more",
         ),
     ],

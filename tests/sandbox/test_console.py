@@ -69,7 +69,7 @@ def test_a_pressed_switch_shows_as_on(stand: Stand) -> None:
     text = page(stand, f"?account={MORNING_IG}&person={LIN}")
     assert 'aria-label="關掉：更改密碼"' in text
     assert 'aria-label="關掉：關閉「允許使用訊息功能」"' in text
-    assert '<span class="mark">不是商業帳號</span>' in text
+    assert '<span class="mark">不是商業帳戶</span>' in text
 
 
 @pytest.mark.parametrize("query", ["?account=nonsense", "?customer=1&person=2", f"?account={AMING_IG}", "?lang=xx"])

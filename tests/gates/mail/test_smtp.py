@@ -17,8 +17,8 @@ LETTER = Letter(
     message_id="<1.2.3@omnichat.example>",
     address="alice@example.com",
     subject="@morninglight.coffee 串接失效，請重新授權",
-    text="王雅婷，您好：\n\n@morninglight.coffee 的授權已失效。\n",
-    html="<p>王雅婷，您好：" + "晨曦" * 900 + "</p>",
+    text="王雅婷，你好：\n\n@morninglight.coffee 的授權已失效。\n",
+    html="<p>王雅婷，你好：" + "晨曦" * 900 + "</p>",
 )
 
 

@@ -71,7 +71,8 @@ def test_nothing_of_them_is_left_but_their_channel(
     for _ in range(2):
         delete_data(house, story.client, hers.facebook_user_id)
     assert {one: places_of(one) for one in secrets} == dict.fromkeys(secrets, set())
-    assert places_of("a Facebook user") == {"facebook_authorization", "audit_entry", "outgoing_mail"}
+    assert places_of("a Facebook user") == {"facebook_authorization", "audit_entry"}
+    assert places_of("某位 Facebook 使用者") == {"outgoing_mail"}, "a Chinese mail says it in Chinese"
     assert (fresh(connected).status, fresh(connected).cause) == ("lost", "app_removed")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask_babel import force_locale, gettext
 from markupsafe import escape
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -21,8 +22,9 @@ from webapp.channels.models import (
 )
 from webapp.core import db
 from webapp.mail.models import OutgoingMail
+from webapp.web.i18n import DEFAULT
 
-# Stands where the name stood.
+# Stands in the rows where the name stood; pages and mails say it in their own language.
 SOMEBODY = "a Facebook user"
 
 
@@ -61,9 +63,15 @@ def _clear_mails(session: Session, places: set[int], names: set[str]) -> None:
         if mail.sent_at is not None:
             mail.text = mail.html = ""
             continue
+        somebody = _in_the_language_of(mail)
         for name in names:
-            mail.subject, mail.text = mail.subject.replace(name, SOMEBODY), mail.text.replace(name, SOMEBODY)
-            mail.html = mail.html.replace(str(escape(name)), SOMEBODY)
+            mail.subject, mail.text = mail.subject.replace(name, somebody), mail.text.replace(name, somebody)
+            mail.html = mail.html.replace(str(escape(name)), somebody)
+
+
+def _in_the_language_of(mail: OutgoingMail) -> str:
+    with force_locale("en" if '<html lang="en"' in mail.html else DEFAULT):
+        return str(gettext("a Facebook user"))
 
 
 def _workspaces(session: Session, pending: Sequence[PendingGrant]) -> set[int]:
