@@ -4,15 +4,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
+from webapp.channels.models import Channel
 from webapp.core.db import Model
 from webapp.diagnosis.rules import Result
 
 # How long a live test waits for the message.
 PATIENCE = timedelta(minutes=5)
+# Meta is asked this often while nothing comes.
+ASK_EVERY = timedelta(seconds=30)
+# Meta's clock and ours may differ a little, and its times have whole seconds.
+CLOCKS = timedelta(seconds=5)
+
+_WAITING = text("ended_at IS NULL")
 
 
 class Diagnosis(Model):
@@ -56,7 +63,10 @@ class LiveTest(Model):
     """ "Send a DM now": waits for the first message of a customer with an id above `after_message_id`."""
 
     __tablename__ = "live_test"
-    __table_args__ = (Index("ix_live_test_channel", "channel_id", "id"),)
+    __table_args__ = (
+        Index("ix_live_test_channel", "channel_id", "id"),
+        Index("ix_live_test_waiting", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
@@ -73,9 +83,21 @@ class LiveTest(Model):
     # Messages that were fetched from Meta because no delivery brought them.
     fetched: Mapped[int] = mapped_column(default=0)
 
+    channel: Mapped[Channel] = relationship()
+    person: Mapped[Person | None] = relationship()
+
     @property
     def ends_by(self) -> datetime:
         return self.began_at + PATIENCE
+
+    def is_about(self, written_at: datetime) -> bool:
+        """Whether a message written then, by Meta's clock, may be the one that is waited for."""
+        return self.began_at - CLOCKS <= written_at <= self.ends_by + CLOCKS
+
+    def is_to_ask(self, now: datetime) -> bool:
+        """Whether Meta is to be asked: every half a minute, and once when the time is over."""
+        last = self.asked_meta_at or self.began_at
+        return now - last >= ASK_EVERY or last < self.ends_by <= now
 
     @property
     def seconds(self) -> float | None:

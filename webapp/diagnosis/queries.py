@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.channels.models import Channel, Hearing, SignatureFailure
 from webapp.core import db
-from webapp.diagnosis.models import Diagnosis, LiveTest
+from webapp.diagnosis.models import CLOCKS, Diagnosis, LiveTest
 from webapp.diagnosis.rules.checks import Heard
 from webapp.inbox.models import Contact, Conversation, Direction, Message
 
@@ -30,10 +30,24 @@ def live_test(channel: Channel) -> LiveTest | None:
     """The newest one."""
     return db.session().scalar(
         select(LiveTest)
+        .options(joinedload(LiveTest.person))
         .where(LiveTest.channel_id == channel.id)
         .order_by(LiveTest.id.desc())
         .limit(1)
         .execution_options(populate_existing=True)
+    )
+
+
+def waiting_tests() -> list[LiveTest]:
+    """Those that have not ended, of every workspace, with their channels; the one that waits longest first."""
+    return list(
+        db.session().scalars(
+            select(LiveTest)
+            .options(joinedload(LiveTest.channel))
+            .where(LiveTest.ended_at.is_(None))
+            .order_by(LiveTest.id)
+            .execution_options(populate_existing=True)
+        )
     )
 
 
@@ -92,13 +106,14 @@ def last_message_id() -> int:
 
 
 def first_arrival(test: LiveTest) -> Message | None:
-    """The first message of a customer that came after the test began."""
+    """The first message of a customer that was written and came while the test waited."""
     return db.session().scalar(
         select(Message)
         .where(
             Message.channel_id == test.channel_id,
             Message.id > test.after_message_id,
             Message.direction == Direction.IN,
+            Message.at.between(test.began_at - CLOCKS, test.ends_by + CLOCKS),
         )
         .order_by(Message.id)
         .limit(1)

@@ -85,10 +85,10 @@ def observe(member: Membership, channel_id: int) -> ResponseReturnValue:
     channel = _channel_or_404(member, channel_id)
     test = queries.live_test(channel)
     at_once = bool(request.form.get("ask"))
-    changed = test is not None and actions.observe(test, channel, meta=_meta(), now=clock.now(), at_once=at_once)
+    is_over = test is None or actions.observe(test, channel, meta=_meta(), now=clock.now(), at_once=at_once)
     if not wants_fragment():
         return _page(member, channel)
-    return render_template("diagnosis/_live_test.html", **_live(channel)) if changed or at_once else nothing_new()
+    return render_template("diagnosis/_live_test.html", **_live(channel)) if is_over or at_once else nothing_new()
 
 
 @bp.post("/w/<slug>/channels/<int:channel_id>/takeover")

@@ -2,7 +2,7 @@
 
 from webapp.diagnosis.actions.diagnose import begin, finish_all, next_check, run_next
 from webapp.diagnosis.actions.listen import listen
-from webapp.diagnosis.actions.live import begin_test, observe
+from webapp.diagnosis.actions.live import begin_test, observe, watch
 from webapp.diagnosis.actions.snooze import LENGTHS, snooze
 from webapp.diagnosis.actions.takeover import Takeover, take_over
 
@@ -18,4 +18,5 @@ __all__ = [
     "snooze",
     "Takeover",
     "take_over",
+    "watch",
 ]

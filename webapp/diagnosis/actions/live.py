@@ -1,55 +1,64 @@
-"""The live test: somebody sends a DM now, and we watch for it."""
+"""The live test: somebody sends a DM now, and we watch for it, whether or not anybody looks at the page."""
 
 from datetime import datetime, timedelta
+
+from sqlalchemy import delete
 
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.diagnosis import queries
 from webapp.diagnosis.actions.asking import Case
-from webapp.diagnosis.models import Ending, LiveTest
+from webapp.diagnosis.models import CLOCKS, Ending, LiveTest
 from webapp.diagnosis.rules.checks import from_customers
 from webapp.inbox import actions as inbox
 from webapp.meta.errors import GraphError
 from webapp.meta.gateway import Meta
 
-# Meta is asked this often while nothing comes; a message it has had for so long is not on its way any more.
-ASK_EVERY = timedelta(seconds=30)
+# A message that Meta has had for so long is not on its way any more.
 OVERDUE = timedelta(seconds=20)
-# Meta's clock and ours may differ a little, and its times have whole seconds.
-CLOCKS = timedelta(seconds=5)
 
 
 def begin_test(channel: Channel, person: Person, *, now: datetime) -> LiveTest:
     """Wait from now on. A test that still waits is replaced."""
     after = queries.last_message_id()
     with db.transaction() as session:
+        session.execute(delete(LiveTest).where(LiveTest.channel_id == channel.id, LiveTest.ended_at.is_(None)))
         begun = LiveTest(channel_id=channel.id, person_id=person.id, began_at=now, after_message_id=after)
         session.add(begun)
     return begun
 
 
+def watch(*, meta: Meta, now: datetime) -> int:
+    """Observe every test that waits, so that each ends by itself. Returns how many ended."""
+    return sum(observe(test, test.channel, meta=meta, now=now) for test in queries.waiting_tests())
+
+
 def observe(test: LiveTest, channel: Channel, *, meta: Meta, now: datetime, at_once: bool = False) -> bool:
-    """Look whether it came; ask Meta now and then, at the end, or `at_once`. Says whether anything changed."""
-    if test.ended_at is not None:
-        return False
-    if _arrived(test, channel, now):
+    """Look whether it came; ask Meta now and then, at the end, or `at_once`. Says whether the test is over."""
+    if test.ended_at is not None or _arrived(test, channel, now):
         return True
-    is_last = now >= test.ends_by or at_once
-    if not is_last and now - (test.asked_meta_at or test.began_at) < ASK_EVERY:
-        return False
-    return _ask_meta(test, channel, meta, now, is_last)
+    return _book(test, now, at_once) and _ask_meta(test, channel, meta, now, at_once or now >= test.ends_by)
 
 
 def _arrived(test: LiveTest, channel: Channel, now: datetime) -> bool:
     message = queries.first_arrival(test)
     if message is None:
         return False
-    heard = queries.heard(channel)
+    heard, written_at = queries.heard(channel), message.at
+    if heard.at is None or heard.at < written_at - CLOCKS:
+        # It is here, yet Meta has told us of nothing since it was written: it was fetched.
+        return _end(test, now, Ending.AT_META, fetched=1, written_at=written_at)
+    return _end(test, now, Ending.ARRIVED, written_at=written_at, delivered_at=heard.at, delivery_id=heard.delivery_id)
+
+
+def _book(test: LiveTest, now: datetime, at_once: bool) -> bool:
+    """Of those who watch at the same time, one asks Meta; should it die meanwhile, another one does later."""
     with db.transaction() as session:
-        current = session.get_one(LiveTest, test.id, with_for_update=True, populate_existing=True)
-        current.written_at, current.delivered_at, current.delivery_id = message.at, heard.at, heard.delivery_id
-        current.end(Ending.ARRIVED, now=now)
+        current = session.get(LiveTest, test.id, with_for_update=True, populate_existing=True)
+        if current is None or current.ended_at is not None or not (at_once or current.is_to_ask(now)):
+            return False
+        current.asked_meta_at = now
     return True
 
 
@@ -59,12 +68,12 @@ def _ask_meta(test: LiveTest, channel: Channel, meta: Meta, now: datetime, is_la
     try:
         remote = meta.newest_messages(case.platform, case.subject.page_id, case.page_token)
     except GraphError:
-        return _note(test, now, Ending.UNANSWERED if is_last else None)
-    new = [one for one in from_customers(remote, channel.external_id) if one.at >= test.began_at - CLOCKS]
+        return is_last and _end(test, now, Ending.UNANSWERED)
+    new = [one for one in from_customers(remote, channel.external_id) if test.is_about(one.at)]
     missing = [one for one in new if not queries.has_message(channel, one.id)]
     if any(is_last or now - one.at >= OVERDUE for one in missing):
-        return _note(test, now, Ending.AT_META, fetched=_fetch(channel, meta, now), written_at=missing[-1].at)
-    return _note(test, now, Ending.NOWHERE if is_last else None)
+        return _end(test, now, Ending.AT_META, fetched=_fetch(channel, meta, now), written_at=missing[-1].at)
+    return is_last and _end(test, now, Ending.NOWHERE)
 
 
 def _fetch(channel: Channel, meta: Meta, now: datetime) -> int:
@@ -76,13 +85,21 @@ def _fetch(channel: Channel, meta: Meta, now: datetime) -> int:
         return 0
 
 
-def _note(
-    test: LiveTest, now: datetime, ending: Ending | None, fetched: int = 0, written_at: datetime | None = None
+def _end(
+    test: LiveTest,
+    now: datetime,
+    ending: Ending,
+    *,
+    fetched: int = 0,
+    written_at: datetime | None = None,
+    delivered_at: datetime | None = None,
+    delivery_id: int | None = None,
 ) -> bool:
+    """Whoever sees the end first writes it down."""
     with db.transaction() as session:
-        current = session.get_one(LiveTest, test.id, with_for_update=True, populate_existing=True)
-        current.asked_meta_at = now
-        if ending is not None and current.ended_at is None:
+        current = session.get(LiveTest, test.id, with_for_update=True, populate_existing=True)
+        if current is not None and current.ended_at is None:
             current.fetched, current.written_at = fetched, written_at
+            current.delivered_at, current.delivery_id = delivered_at, delivery_id
             current.end(ending, now=now)
-    return ending is not None
+    return True
