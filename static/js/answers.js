@@ -4,9 +4,11 @@ import { all, isPoll, on } from "./dom.js";
 const TOAST_MS = 6_000;
 const SILENT_POLLS = 3;
 
-/* Nothing evaluated, nothing styled inline, no other origin, no page kept in browser storage. */
+/* Nothing evaluated, nothing styled inline, no other origin, no page kept in browser storage. A box that grew keeps its
+   height as a style, which is not carried over to what replaces it: the content policy would refuse it. */
 Object.assign(window.htmx.config, {
   allowEval: false,
+  attributesToSettle: ["class", "width", "height"],
   includeIndicatorStyles: false,
   selfRequestsOnly: true,
   historyCacheSize: 0,

@@ -12,7 +12,7 @@ const modal = () => document.querySelector("dialog:modal");
 
 const giveFocusBack = () => {
   if (!opener || modal()) return;
-  const same = opener.isConnected ? opener : opener.id && document.getElementById(opener.id);
+  const same = opener.isConnected ? opener : document.getElementById(opener.id);
   const shut = same?.closest("details:not([open])");
   const place = shut ? shut.querySelector("summary") : same?.matches("form") ? same.querySelector("button") : same;
   (place || document.getElementById("content")).focus({ preventScroll: true });

@@ -37,6 +37,8 @@ def alice(browser: Browser, console: Console, sandbox: Sandbox) -> Iterator[Brow
         locale="en-GB", base_url=console.url, permissions=["clipboard-read", "clipboard-write"]
     )
     page = context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
     sign_in(page, "alice")
     page.goto("/social-channels")
     with page.expect_popup() as opened:
@@ -46,6 +48,7 @@ def alice(browser: Browser, console: Console, sandbox: Sandbox) -> Iterator[Brow
     dialog.get_by_role("checkbox", name=MORNING).check()
     dialog.get_by_role("button", name="Connect", exact=True).click()
     expect(dialog.get_by_role("link", name="Done")).to_be_visible()
+    assert broken == []
     page.close()
     yield context
     context.close()

@@ -91,6 +91,15 @@ def test_a_draft_and_its_caret_survive_news(thread: Page, sandbox: Sandbox) -> N
     assert box(thread).evaluate("area => area.selectionStart") == 4
 
 
+def test_a_height_that_a_script_gave_is_not_carried_over_by_news(thread: Page, sandbox: Sandbox) -> None:
+    refused: list[str] = []
+    thread.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
+    thread.locator("input[name=tag]").evaluate("box => { box.style.height = '60px'; }")
+    customer_writes(thread, sandbox, "the card is drawn anew")
+    expect(thread.locator("input[name=tag]")).not_to_have_attribute("style", re.compile("."))
+    assert refused == []
+
+
 def test_a_thread_follows_at_its_end_and_keeps_its_place_above(thread: Page, sandbox: Sandbox) -> None:
     assert thread.evaluate(TO_END) < 2
     customer_writes(thread, sandbox, "follow me")

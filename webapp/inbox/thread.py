@@ -1,8 +1,9 @@
 """A thread as the screen shows it: the newest messages, days between them, and the log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from flask_babel import to_user_timezone
@@ -12,22 +13,25 @@ from sqlalchemy.sql.elements import Tuple
 from webapp.core import db
 from webapp.core.db import UtcDateTime
 from webapp.inbox.files import files_of
-from webapp.inbox.models import Conversation, ConversationEvent, Direction, Fetched, Media, Message
+from webapp.inbox.models import Conversation, ConversationEvent, Direction, Fetched, Media, Message, SendStatus
 from webapp.inbox.rules import composer
 
 # As many as a screen needs to begin with, and as many as "older" adds.
 STEP = 50
 # Before a message that somebody searched for.
 AROUND = 15
+# What one person writes within this time is read in one go, and told the time once.
+ONE_GO = timedelta(minutes=5)
 # Beyond this many the window moves on instead of growing, and no longer follows new messages.
 MOST = 500
 
 
 class Item(NamedTuple):
-    """A line of the thread."""
+    """A line of the thread. `goes_on`: the next line is of the same person, in one go, and came as far as this one."""
 
     kind: Literal["day", "message", "event", "gap"]
     value: date | Message | ConversationEvent | Fetched
+    goes_on: bool = False
 
 
 _KINDS: dict[type, Literal["message", "event", "gap"]] = {
@@ -90,10 +94,9 @@ def load(
     found = _from(conversation, start) if start and back else _newest(conversation, start)
     messages, is_live = found[:MOST], len(found) <= MOST
     oldest = messages[0] if messages else None
+    events = _events(conversation, messages, start is not None, is_live)
     return Thread(
-        items=list(
-            _items(messages, _events(conversation, messages, start is not None, is_live), _gaps(conversation, messages))
-        ),
+        items=_in_goes(_items(messages, events, _gaps(conversation, messages)), conversation),
         start_id=oldest.id if oldest else None,
         has_older=oldest is not None and _step_back(conversation, oldest, 1) is not None,
         is_live=is_live,
@@ -194,6 +197,32 @@ def _items(messages: Sequence[Message], events: Sequence[ConversationEvent], gap
             shown = day
             yield Item("day", day)
         yield Item(_KINDS[type(line)], line)
+
+
+def _in_goes(items: Iterable[Item], conversation: Conversation) -> list[Item]:
+    lines = list(items)
+    values = [line.value for line in lines]
+    return [
+        line._replace(goes_on=_goes_on(line.value, after, conversation))
+        for line, after in zip_longest(lines, values[1:])
+    ]
+
+
+def _goes_on(one: object, after: object, conversation: Conversation) -> bool:
+    if not (isinstance(one, Message) and isinstance(after, Message)) or one.reaction or one.edited_at:
+        return False
+    is_same = (one.direction, one.author_id) == (after.direction, after.author_id)
+    return is_same and after.at - one.at < ONE_GO and _came(one, conversation) == _came(after, conversation)
+
+
+def _came(message: Message, conversation: Conversation) -> tuple[object, ...]:
+    """How far a message came. What waits or failed has more to say than that and is like no other."""
+    if not message.is_ours:
+        return ()
+    if message.send_status not in (None, SendStatus.SENT):
+        return (message.id,)
+    until = (conversation.read_until, conversation.delivered_until)
+    return tuple(moment is not None and message.at <= moment for moment in until)
 
 
 def _place() -> Tuple:

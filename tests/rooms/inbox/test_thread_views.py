@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 
 from tests.people import People
 from tests.rooms.inbox.happenings import CUSTOMER, happen, lines, minutes_ago, talk, write
-from tests.rooms.inbox.screens import HTMX, here, older_address, poll_of, texts
+from tests.rooms.inbox.screens import HTMX, here, older_address, poll_of, send, texts
 from webapp.channels.models import Channel
 from webapp.core import clock
-from webapp.inbox.events import Attachment, DeletedEvent, MessageEvent, ReadEvent
+from webapp.inbox.events import Attachment, DeletedEvent, MessageEvent, ReactionEvent, ReadEvent
 from webapp.inbox.thread import MOST, STEP
 
 
@@ -65,6 +65,18 @@ def test_each_kind_of_message_is_shown_or_says_what_it_is(
 def test_a_message_without_anything_to_show_is_a_placeholder(channel: Channel, alice: FlaskClient, kind: str) -> None:
     write(channel, "", kind=kind, mid="m")
     assert len(texts(alice.get(here()))[0]) > 3
+
+
+def test_what_is_written_in_one_go_hangs_together(channel: Channel, alice: FlaskClient) -> None:
+    for text, minutes in (("one", 20), ("two", 17), ("three", 3), ("four", 2), ("five", 1)):
+        write(channel, text, at=minutes_ago(minutes))
+    happen(channel, ReactionEvent(CUSTOMER, clock.now(), "mid of three", "❤️"))
+    send(alice, "answer")
+    page = alice.get(here())
+    looks = re.findall(r'<div class="message ([^"]*)" id="message-', page.text)
+    goes_on = ["goes-on" in look for look in looks]
+    expected = {"one": True, "two": False, "three": False, "four": True, "five": False, "answer": False}
+    assert dict(zip(texts(page), goes_on, strict=True)) == expected
 
 
 def test_an_unsent_message_is_a_line_without_its_content(channel: Channel, alice: FlaskClient) -> None:
