@@ -1,5 +1,6 @@
 """What the frame around every page needs: menu, workspaces, languages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, g, request, session, url_for
@@ -7,7 +8,6 @@ from flask_babel import get_locale, gettext
 from flask_login import current_user
 
 from config import Config
-from webapp.accounts import queries
 from webapp.accounts.models import Membership, Person
 from webapp.accounts.rules import Right, may
 from webapp.scheduler.queries import trouble
@@ -55,7 +55,7 @@ def _banners() -> list[dict[str, Any]]:
 def _signed_in() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {"person": None, "member": None, "workspace": None, "workspaces": [], "nav": []}
-    places = g.places if "places" in g else queries.memberships(current_user.person)
+    places = current_user.places
     member: Membership | None = g.get("member") or _used_last(places)
     if member is not None and session.get("workspace") != member.workspace.slug:
         session["workspace"] = member.workspace.slug
@@ -68,7 +68,7 @@ def _signed_in() -> dict[str, Any]:
     }
 
 
-def _used_last(places: list[Membership]) -> Membership | None:
+def _used_last(places: Sequence[Membership]) -> Membership | None:
     """For pages that belong to no workspace."""
     first = places[0] if places else None
     return next((one for one in places if one.workspace.slug == session.get("workspace")), first)

@@ -1,6 +1,6 @@
 """Who may open which address. Every view wears exactly one of these; a convention test looks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -23,10 +23,11 @@ login = LoginManager()
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """Flask-Login's user: a person in one browser. The id in the cookie is the sign-in's key."""
+    """Flask-Login's user: a person in one browser, with their places. The id in the cookie is the sign-in's key."""
 
-    def __init__(self, sign_in: SignIn, key: str) -> None:
+    def __init__(self, sign_in: SignIn, key: str, places: Sequence[Membership] = ()) -> None:
         self.sign_in = sign_in
+        self.places = places
         self.person: Person = sign_in.person
         self.key = key
 
@@ -36,8 +37,8 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 @login.user_loader  # type: ignore[untyped-decorator]
 def load(key: str) -> SignedIn | None:
-    sign_in = queries.live_sign_in(key)
-    return SignedIn(sign_in, key) if sign_in else None
+    found = queries.live_sign_in(key)
+    return SignedIn(found[0], key, found[1]) if found else None
 
 
 def to_sign_in() -> Response:
@@ -98,9 +99,7 @@ def member(right: Right | None = None) -> Callable[[Callable[..., ResponseReturn
         def guarded(*args: Any, slug: str, **kwargs: Any) -> ResponseReturnValue:
             if not current_user.is_authenticated:
                 return to_sign_in()
-            # All of them at once: the frame of the page lists them too.
-            g.places = queries.memberships(current_user.person)
-            found = next((one for one in g.places if one.workspace.slug == slug), None)
+            found = next((one for one in current_user.places if one.workspace.slug == slug), None)
             if found is None:
                 raise NotFound
             if right is not None and not may(found.role, right):

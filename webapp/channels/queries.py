@@ -1,50 +1,36 @@
 """Reads of the room. Of a workspace, except where a webhook or the sweep asks."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Person, SignIn, Workspace
 from webapp.accounts.queries import memberships
+from webapp.channels import listing
 from webapp.channels.coverage import CUTS_OFF
+from webapp.channels.listing import URGENCY
 from webapp.channels.models import Authorization, Channel, DataDeletion, Grant, Incident, PendingGrant, StatusChange
 from webapp.channels.models.pending import KEPT
 from webapp.channels.offers import Held
-from webapp.channels.rules import STALE_AFTER
 from webapp.channels.status import Status
 from webapp.core import db
 
-# Broken ones first.
-_URGENCY = case((Channel.status == Status.LOST, 0), (Channel.status == Status.ATTENTION, 1), else_=2)
-
-# What a row on the screen needs, in the same query.
+# What is shown of a channel, in the same query.
 SHOWN = (joinedload(Channel.workspace), joinedload(Channel.grant), joinedload(Channel.connected_by))
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """`version` is a short name for what the list shows: the same name means there is nothing new. `counts` says how
-    many channels there are of each (platform, status).
-    """
-
-    version: str
-    counts: Mapping[tuple[str, str], int]
-
-
-def held(workspace: Workspace, platform: str | None = None, *, page: int = 1, size: int | None = None) -> list[Channel]:
-    """Channels that are connected or should be, broken ones first; all of them, or the `page`-th `size` of them."""
-    wanted = select(Channel).where(Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
-    if platform is not None:
-        wanted = wanted.where(Channel.platform == platform)
-    ordered = wanted.order_by(_URGENCY, Channel.connected_at.desc(), Channel.id)
-    if size is not None:
-        ordered = ordered.limit(size).offset((page - 1) * size)
-    return list(db.session().scalars(ordered))
+def held(workspace: Workspace) -> list[Channel]:
+    """Channels that are connected or should be, broken ones first."""
+    return list(
+        db.session().scalars(
+            select(Channel)
+            .where(Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
+            .order_by(URGENCY, Channel.connected_at.desc(), Channel.id)
+        )
+    )
 
 
 def disconnected(workspace: Workspace, platform: str) -> list[Channel]:
@@ -105,33 +91,9 @@ def held_accounts(workspace: Workspace, external_ids: Sequence[str]) -> Held:
     return Held(frozenset(here), frozenset(elsewhere), workspace.channel_limit - (count or 0))
 
 
-def listed(workspace: Workspace, now: datetime) -> Listed:
-    """What the list is about, in one question.
-
-    The version changes with the hour too, and when a state becomes too old to be trusted: nobody writes a row then.
-    """
-    rows = (
-        db.session()
-        .execute(
-            select(
-                Channel.id, Channel.revision, Channel.checked_at, Channel.verdict_at, Channel.platform, Channel.status
-            )
-            .where(Channel.workspace_id == workspace.id)
-            .order_by(Channel.id)
-        )
-        .all()
-    )
-    shown = [(*row[:3], row.verdict_at is None or now - row.verdict_at > STALE_AFTER) for row in rows]
-    return Listed(_name(shown, now), Counter((row.platform, row.status) for row in rows))
-
-
 def version(found: Channel, now: datetime) -> str:
-    """The same for one channel's page."""
-    return _name((found.revision, found.checked_at, found.verdict_at, found.is_stale(now)), now)
-
-
-def _name(shown: object, now: datetime) -> str:
-    return hashlib.sha256(repr((shown, f"{now:%Y-%m-%dT%H}")).encode()).hexdigest()[:16]
+    """A short name for what one channel's page shows, as of the list (listing.py)."""
+    return listing.name((found.revision, found.checked_at, found.verdict_at, found.is_stale(now)), now)
 
 
 def other_user(workspace: Workspace, facebook_user_id: str) -> Grant | None:
@@ -152,12 +114,6 @@ def grant_of(workspace: Workspace, facebook_user_id: str) -> Grant | None:
     return db.session().scalar(
         select(Grant).where(Grant.workspace_id == workspace.id, Grant.facebook_user_id == facebook_user_id)
     )
-
-
-def grants(workspace: Workspace) -> list[Grant]:
-    """The logins of the workspace, one a Facebook user, newest first."""
-    wanted = select(Grant).where(Grant.workspace_id == workspace.id).order_by(Grant.granted_at.desc())
-    return list(db.session().scalars(wanted))
 
 
 def channels_of_grant(grant: Grant) -> list[Channel]:

@@ -1,5 +1,6 @@
 """Thirty days of a channel as cells, one a day, from the changes of its state. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -18,6 +19,10 @@ class Shown(StrEnum):
     UNCHECKED = "unchecked"
     CONNECTED = "connected"
     NONE = "none"
+
+
+_NO_TIME = dict.fromkeys(Shown, 0.0)
+_BADNESS = {shown: place for place, shown in enumerate(Shown)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +48,21 @@ class Gap:
 class Cell:
     """One day. `seconds` of each state add up to the day, today's to now; `causes` in the order they came.
 
-    `repaired` is the day's last change back to health.
+    `shown` is the worst of the day; a day without any connection is none. `repaired` is its last change back to health.
     """
 
     day: date
-    seconds: dict[Shown, float] = field(default_factory=lambda: dict.fromkeys(Shown, 0.0))
+    seconds: dict[Shown, float] = field(default_factory=_NO_TIME.copy)
     causes: list[str] = field(default_factory=list)
     repaired: Turn | None = None
+    shown: Shown = Shown.NONE
 
-    @property
-    def shown(self) -> Shown:
-        """The worst of the day; a day without any connection is none."""
-        return next((one for one in Shown if self.seconds[one]), Shown.NONE)
+    def spend(self, seconds: float, spell: "_Spell") -> None:
+        """So much of the day was like this."""
+        self.seconds[spell.shown] += seconds
+        self.shown = min(self.shown, spell.shown, key=_BADNESS.__getitem__)
+        if spell.cause and spell.cause not in self.causes:
+            self.causes.append(spell.cause)
 
     @property
     def whole(self) -> float:
@@ -105,12 +113,11 @@ def cells(
     edges.append(max(now, edges[-1]))
     drawn = [Cell(day) for day in days]
     for spell in _unchecked(_spells(turns, edges[0], edges[-1]), list(gaps)):
-        for cell, begin, end in zip(drawn, edges, edges[1:], strict=False):
-            overlap = (min(end, spell.ended_at) - max(begin, spell.began_at)).total_seconds()
-            if overlap > 0:
-                cell.seconds[spell.shown] += overlap
-                if spell.cause and spell.cause not in cell.causes:
-                    cell.causes.append(spell.cause)
+        first, last = bisect_right(edges, spell.began_at) - 1, bisect_left(edges, spell.ended_at)
+        for number in range(max(first, 0), min(last, len(drawn))):
+            overlap = min(edges[number + 1], spell.ended_at) - max(edges[number], spell.began_at)
+            if overlap:
+                drawn[number].spend(overlap.total_seconds(), spell)
     _note_repairs(drawn, edges, turns)
     return drawn
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import access
 from webapp.accounts.models import Membership
-from webapp.accounts.rules import Right
+from webapp.accounts.rules import Right, may
 from webapp.core import clock
 from webapp.home import queries
 from webapp.web.htmx import fragment, nothing_new
@@ -36,5 +36,6 @@ def _context(member: Membership) -> dict[str, Any]:
     return {
         "overview": queries.overview(member, now),
         "now": now,
-        "managers": access.whom(member, Right.MANAGE_CHANNELS),
+        # Whom to ask is said to those who may not do it themselves.
+        "managers": [] if may(member.role, Right.MANAGE_CHANNELS) else access.whom(member, Right.MANAGE_CHANNELS),
     }

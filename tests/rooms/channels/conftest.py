@@ -1,9 +1,9 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.people import People
 from tests.rooms.channels.story import Story
@@ -23,6 +23,20 @@ def story(
 ) -> Story:
     """Alice, signed in, with a sandbox."""
     return Story(sign_in(client, people.alice), sandbox)
+
+
+@pytest.fixture
+def asked(app: Flask) -> Iterator[list[str]]:
+    """Every statement that the database is asked from now on, but for BEGIN: PostgreSQL's driver sends it along."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            found.append(statement)
+
+    event.listen(app.extensions["engine"], "before_cursor_execute", note)
+    yield found
+    event.remove(app.extensions["engine"], "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_login import current_user, login_user, logout_user
 
-from webapp.accounts import access, actions, devices, queries
+from webapp.accounts import access, actions, devices
 from webapp.accounts.access import SignedIn
 from webapp.accounts.forms import SignInForm
 from webapp.accounts.views.blueprint import bp
@@ -56,7 +56,7 @@ def sign_out(user: SignedIn) -> ResponseReturnValue:
 @access.signed_in
 def front(user: SignedIn) -> ResponseReturnValue:
     """To the workspace used last in this browser, else the first."""
-    places = queries.memberships(user.person)
+    places = user.places
     if not places:
         return render_template("accounts/no_workspace.html")
     last = session.get("workspace")

@@ -1,6 +1,6 @@
 """The page of the two tabs: what is connected, and whether it works."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
@@ -8,21 +8,19 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.accounts import access
-from webapp.accounts import queries as accounts
 from webapp.accounts.access import SignedIn
 from webapp.accounts.models import Membership, SignIn
 from webapp.accounts.rules import Right, may
-from webapp.channels import queries, quiet_queries, strip_queries
+from webapp.channels import listing, strip_queries
 from webapp.channels.drawing import small
-from webapp.channels.models import Channel, Grant
+from webapp.channels.listing import LastLogins
+from webapp.channels.models import Channel
 from webapp.channels.prerequisites import Item, Standing, prerequisites
-from webapp.channels.status import Status
 from webapp.channels.views.blueprint import bp
 from webapp.core import clock
 from webapp.meta.gateway import Platform
 from webapp.web.htmx import nothing_new
 
-PER_PAGE = 50
 # Tab in the address → platform, in the order shown.
 TABS: dict[str, Platform] = {"instagram": "instagram", "facebook-pages": "messenger"}
 
@@ -37,7 +35,7 @@ def social_channels(member: Membership) -> ResponseReturnValue:
 @access.member(Right.SEE_CHANNELS)
 def accounts_list(member: Membership) -> ResponseReturnValue:
     """The list alone, for polls: 204 while it shows what `seen` names."""
-    if request.args.get("seen") == queries.listed(member.workspace, clock.now()).version:
+    if request.args.get("seen") == listing.listed(member.workspace, clock.now()).version:
         return nothing_new()
     return render_template("channels/_accounts.html", **list_context(member, tab()))
 
@@ -48,7 +46,7 @@ def accounts_list(member: Membership) -> ResponseReturnValue:
 @access.signed_in
 def old_address(user: SignedIn) -> ResponseReturnValue:
     """Addresses of old mails and bookmarks: to the right tab of the workspace used last."""
-    places = accounts.memberships(user.person)
+    places = user.places
     if not places:
         return redirect("/", 303)
     last = next((one for one in places if one.workspace.slug == session.get("workspace")), places[0])
@@ -56,11 +54,7 @@ def old_address(user: SignedIn) -> ResponseReturnValue:
 
 
 def page_number() -> int:
-    return max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
-
-
-def _held(counts: Mapping[tuple[str, str], int], platform: str) -> int:
-    return sum(number for (of, status), number in counts.items() if of == platform and status != Status.DISCONNECTED)
+    return max(1, request.args.get("page", 1, type=int) or 1)
 
 
 def tab() -> str:
@@ -70,46 +64,35 @@ def tab() -> str:
 
 def page_context(member: Membership, current: str, since: int | None = None) -> dict[str, Any]:
     """Everything that the page reads. `since` names the newest trip to Facebook that it already knows."""
-    sign_in, shown = _sign_in(), list_context(member, current)
+    logins, shown = listing.last_logins(member.workspace, _sign_in()), list_context(member, current)
     return shown | {
-        "prerequisites": _prerequisites(TABS[current], shown["channels"], shown["grants"]),
-        "since": queries.last_authorization_id(sign_in) if since is None else since,
+        "prerequisites": _prerequisites(TABS[current], shown["channels"], logins),
+        "since": logins.trip_id if since is None else since,
     }
 
 
-def _prerequisites(platform: Platform, channels: Sequence[Channel], grants: Sequence[Grant]) -> list[Item]:
+def _prerequisites(platform: Platform, channels: Sequence[Channel], logins: LastLogins) -> list[Item]:
     """From the rows that the page shows, broken ones first, and the workspace's last login."""
     standings = [Standing(one.label, one.external_id, one.status, one.cause) for one in channels]
-    if not grants:
-        return prerequisites(platform, standings)
-    return prerequisites(platform, standings, grants[0].offers, grants[0].missing_scopes)
+    return prerequisites(platform, standings, logins.offers, logins.missing_scopes)
 
 
 def list_context(member: Membership, current: str) -> dict[str, Any]:
-    workspace, platform, page = member.workspace, TABS[current], page_number()
-    now, grants = clock.now(), queries.grants(workspace)
-    listed = queries.listed(workspace, now)
-    counts = listed.counts
-    of_tab = {name: _held(counts, name) for name in TABS.values()}
-    working = sum(number for (_, status), number in counts.items() if status == Status.CONNECTED)
-    channels = queries.held(workspace, platform, page=page, size=PER_PAGE)
+    workspace, platform, now = member.workspace, TABS[current], clock.now()
+    listed = listing.listed(workspace, now)
+    number = min(page_number(), listed.pages(platform))
+    page = listing.page(workspace, platform, number, now)
     return {
         "workspace": workspace,
         "member": member,
         "tab": current,
         "platform": platform,
-        "channels": channels,
-        # Read at once and kept, so that no row asks for its own.
-        "grants": grants,
-        "quiet": quiet_queries.shown(channels, now),
-        "strips": small(strip_queries.strips(channels, now)),
-        "page": page,
-        "pages": -(-of_tab[platform] // PER_PAGE),
-        "disconnected": queries.disconnected(workspace, platform) if (platform, Status.DISCONNECTED) in counts else [],
-        "counts": {name: of_tab[known] for name, known in TABS.items()},
-        "working": working,
-        "broken": sum(of_tab.values()) - working,
-        "seen": listed.version,
+        "listed": listed,
+        "channels": page.held,
+        "disconnected": page.disconnected,
+        "quiet": page.quiet,
+        "strips": small(strip_queries.strips(page.held, now)),
+        "page": number,
         # Whom to ask is said to those who may not do it themselves.
         "managers": [] if may(member.role, Right.MANAGE_CHANNELS) else access.whom(member, Right.MANAGE_CHANNELS),
         "now": now,
