@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.people import People
 from tests.rooms.channels.story import Story
+from tests.rooms.channels.test_actions import check
 from webapp.accounts.models import Membership, Person
 from webapp.channels.models import Channel, Incident, StatusChange
 from webapp.core import db
@@ -75,6 +77,38 @@ def test_ticking_it_again_puts_it_back_without_touching_the_others(story: Story,
     others = db.session().scalars(select(StatusChange).where(StatusChange.channel_id != connected.id)).all()
     assert [one.became for one in others] == ["connected"]
     assert [one.closed_by for one in db.session().scalars(select(Incident))] == ["authorization"]
+
+
+@pytest.mark.parametrize("cause", ["role_lost", "page_deleted"])
+def test_a_login_does_not_hide_why_the_page_cannot_be_ticked(story: Story, connected: Channel, cause: str) -> None:
+    """Facebook offers no Page without the role, or one that is gone: "tick it again" would be wrong advice."""
+    story.sandbox.control("causes", cause=cause, person="林小姐", page=MORNING_PAGE, on=True)
+    check(connected)
+    assert fresh(connected).cause == cause
+    page = story.land(story.in_dialog(story.press_connect(rerequest="1")))
+    assert "just lost" not in story.client.get(page).text
+    assert (fresh(connected).status, fresh(connected).cause) == ("lost", cause)
+    check(connected)
+    assert fresh(connected).cause == cause
+    story.sandbox.control("causes", cause=cause, person="林小姐", page=MORNING_PAGE, on=False)
+    story.land(story.in_dialog(story.press_connect(rerequest="1")))
+    assert fresh(connected).status == "connected"
+
+
+def test_where_nobody_knew_better_the_words_name_both(story: Story, connected: Channel) -> None:
+    story.sandbox.control("causes", cause="role_lost", person="林小姐", page=MORNING_PAGE, on=True)
+    shown = story.client.get(story.land(story.in_dialog(story.press_connect(rerequest="1")))).text
+    assert "Is one not in the list? Then an admin of its Page must give you full control first" in shown
+    row = story.client.get("/w/aurora/social-channels").text
+    assert "tick this Page" in row
+    assert "Is it not in the list? Then an admin of the Page must give 林小姐 full control first" in row
+
+
+def test_an_account_that_came_unlinked_cannot_be_ticked_and_is_not_cut_off(story: Story, connected: Channel) -> None:
+    story.sandbox.control("causes", cause="instagram_unlinked", page=MORNING_PAGE, on=True)
+    page = story.land(story.in_dialog(story.press_connect(rerequest="1")))
+    assert "just lost" not in story.client.get(page).text
+    assert (fresh(connected).status, fresh(connected).cause) == ("attention", "instagram_unlinked")
 
 
 def test_a_second_login_without_the_picker_cuts_nothing_off(story: Story, connected: Channel) -> None:

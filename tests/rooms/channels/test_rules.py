@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.channels.rules import Subject, judge
+from webapp.channels.rules import Subject, explain, judge, sharpen
 from webapp.channels.status import Status
 from webapp.meta.errors import AppRefused, Cause, GraphError
 from webapp.meta.gateway import PAGE_FIELDS, SCOPES, Findings, InstagramAccount, Page, TokenState
@@ -62,6 +62,19 @@ def test_a_page_that_the_grant_no_longer_covers_is_unticked() -> None:
     token = replace(TOKEN, granular={"pages_manage_metadata": frozenset({"another"})})
     verdict = judge(SHOP, Findings(token, refused(190), refused(190), refused(190)))
     assert (verdict.status, verdict.cause) == (Status.LOST, Cause.PAGE_UNTICKED)
+
+
+@pytest.mark.parametrize(("pages", "cause"), [("another", Cause.PAGE_UNTICKED), ("1001", Cause.ROLE_LOST)])
+def test_only_a_login_that_covers_the_page_makes_a_lost_role_certain(pages: str, cause: Cause) -> None:
+    token = replace(TOKEN, granular={"pages_manage_metadata": frozenset({pages})})
+    assert judge(SHOP, Findings(token, refused(190, 492), refused(190, 492), refused(190, 492))).cause is cause
+    assert sharpen(Cause.ROLE_LOST, explain(SHOP, token)) is cause
+
+
+def test_an_account_that_meta_says_is_unlinked_is_not_called_unticked() -> None:
+    token = replace(TOKEN, granular={"instagram_basic": frozenset({"another"})})
+    verdict = judge(SHOP, replace(GOOD, token=token, access=refused(100, 2534013)))
+    assert (verdict.status, verdict.cause) == (Status.ATTENTION, Cause.INSTAGRAM_UNLINKED)
 
 
 def test_a_cancelled_permission_is_lost() -> None:

@@ -20,6 +20,7 @@ from webapp.channels.actions.record import Tally
 from webapp.channels.actions.remove import lose_user
 from webapp.channels.actions.repair import arrive_with_link, begin_repair
 from webapp.channels.actions.repair_links import LinkClosed, NothingToRepair, TooManyLinks, create_link, revoke_link
+from webapp.channels.actions.why import why
 
 __all__ = [
     "AlreadyUsed",
@@ -54,4 +55,5 @@ __all__ = [
     "revoke_link",
     "selection",
     "start_again",
+    "why",
 ]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from webapp.channels.actions.watched import Watched
+from webapp.channels.actions.why import why
 from webapp.channels.doubt import Trouble, is_throttled, page_pause, trouble
-from webapp.channels.rules import HEALTHY, NO_VERDICT, Verdict, explain, judge, judge_refusal
+from webapp.channels.rules import HEALTHY, NO_VERDICT, Verdict, judge, judge_refusal
 from webapp.channels.status import Status
 from webapp.core.crypto import Secret, SecretUnreadable
 from webapp.meta.errors import Cause, GraphError
@@ -28,8 +29,6 @@ PATIENCE = 120.0
 # under way by then still counts, and must not lead past 80.
 MOST_USAGE = 60
 
-# "Object does not exist", said to a token that covers the Page: the Page is gone.
-_NO_SUCH_OBJECT = (100, 803)
 _KEY_MISSING = Verdict(Status.ATTENTION, Cause.APP_FAULT, {"source": "TOKEN_KEYS"})
 # The person behind it had their data deleted: a held channel is without a token only then.
 _FORGOTTEN = Verdict(Status.LOST, Cause.APP_REMOVED, {"source": "data_deletion"})
@@ -107,21 +106,9 @@ def _verdict(channel: Watched, token: Secret, findings: Findings, meta: Meta) ->
     verdict = judge(channel.subject, findings)
     if verdict.cause is Cause.NOT_SUBSCRIBED:
         return _repair(channel, token, verdict, meta)
-    return _explained(channel, verdict, meta) if verdict.cause is Cause.UNKNOWN else verdict
-
-
-def _explained(channel: Watched, verdict: Verdict, meta: Meta) -> Verdict:
-    """Meta named no reason: the user token of the grant often tells it (a Page that was not ticked again)."""
-    token = opened(channel.id, channel.user_token)
-    if not token:
+    if verdict.cause is None:
         return verdict
-    try:
-        cause = explain(channel.subject, meta.inspect_token(token))
-        if cause is Cause.UNKNOWN:
-            meta.page(channel.page_id, token)
-    except GraphError as error:
-        return replace(verdict, cause=Cause.PAGE_DELETED) if error.code in _NO_SUCH_OBJECT else verdict
-    return replace(verdict, cause=cause)
+    return replace(verdict, cause=why(channel.subject, verdict.cause, opened(channel.id, channel.user_token), meta))
 
 
 def _repair(channel: Watched, token: Secret, verdict: Verdict, meta: Meta) -> Verdict:

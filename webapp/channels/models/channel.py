@@ -10,7 +10,7 @@ from webapp.accounts.models import Person, Workspace
 from webapp.channels.expiry import Ending, ending
 from webapp.channels.models.grant import Grant
 from webapp.channels.models.incident import Incident
-from webapp.channels.rules import STALE_AFTER, Verdict
+from webapp.channels.rules import STALE_AFTER, Verdict, is_known_better
 from webapp.channels.status import Status
 from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
@@ -102,6 +102,8 @@ class Channel(Model):
         Returns the incident that it opened, if it opened one. Call it with the channel locked.
         """
         if verdict.status is None or (verdict.status, verdict.cause) == (self.status, self.cause):
+            return None
+        if self.status == Status.LOST and is_known_better(self.cause, verdict.cause):
             return None
         session = self._session()
         session.add(

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from webapp.channels.actions import why
 from webapp.channels.models import Channel
-from webapp.channels.rules import Subject, explain
+from webapp.channels.rules import Subject
 from webapp.core import db
 from webapp.core.crypto import Secret
 from webapp.diagnosis import queries
@@ -70,22 +71,8 @@ def _token(case: Case) -> Result:
             refusal = error
     if refusal is None:
         return replace(checks.token(state, None, case.now), came=_state(state))
-    return replace(checks.token(state, _why(case, refusal), case.now), came=f"{_state(state)} · {_refusal(refusal)}")
-
-
-def _why(case: Case, refusal: GraphError) -> Cause:
-    """Where Meta names no reason, the token of the person behind it often knows."""
-    if refusal.meaning.cause not in (None, Cause.UNKNOWN):
-        return refusal.meaning.cause or Cause.UNKNOWN
-    if case.user_token is None:
-        return Cause.UNKNOWN
-    try:
-        cause = explain(case.subject, case.meta.inspect_token(case.user_token))
-        if cause is Cause.UNKNOWN:
-            case.meta.page(case.subject.page_id, case.user_token)
-    except GraphError as error:
-        return Cause.PAGE_DELETED if error.code in (100, 803) else Cause.UNKNOWN
-    return cause
+    cause = why(case.subject, refusal.meaning.cause or Cause.UNKNOWN, case.user_token, case.meta)
+    return replace(checks.token(state, cause, case.now), came=f"{_state(state)} · {_refusal(refusal)}")
 
 
 def _permissions(case: Case) -> Result:
