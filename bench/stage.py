@@ -12,31 +12,37 @@ from webapp.core import db
 from webapp.core.crypto import Secret
 
 AT_ONCE = 5000
+APP_SECRET = "a secret for the benches"
+
+
+def settings_for(
+    database_url: str, key: str, graph_url: str = "http://127.0.0.1:9", mail_port: int = 25, worker: str = "separate"
+) -> dict[str, str]:
+    """Of a console that only does what is measured, as environment variables."""
+    return {
+        "ENVIRONMENT": "test",
+        "BASE_URL": "http://localhost",
+        "SECRET_KEY": "a key for the benches, and only for them",
+        "TOKEN_KEYS": key,
+        "DATABASE_URL": database_url,
+        "QUEUE_URL": "none",
+        "WORKER": worker,
+        "META_APP_ID": "100000000000001",
+        "META_APP_SECRET": APP_SECRET,
+        "META_VERIFY_TOKEN": "verify-bench",
+        "META_GRAPH_URL": graph_url,
+        "META_DIALOG_URL": graph_url,
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(mail_port),
+        "MAIL_SENDER": "Bench <bench@omnichat.example>",
+        "LOG_LEVEL": "ERROR",
+    }
 
 
 def config_for(
     database_url: str, key: str, graph_url: str = "http://127.0.0.1:9", mail_port: int = 25, worker: str = "separate"
 ) -> Config:
-    """Settings of a console that only does what is measured."""
-    return Config.from_env(
-        {
-            "ENVIRONMENT": "test",
-            "BASE_URL": "http://localhost",
-            "SECRET_KEY": "a key for the benches, and only for them",
-            "TOKEN_KEYS": key,
-            "DATABASE_URL": database_url,
-            "META_APP_ID": "100000000000001",
-            "META_APP_SECRET": "a secret for the benches",
-            "META_VERIFY_TOKEN": "verify-bench",
-            "META_GRAPH_URL": graph_url,
-            "META_DIALOG_URL": graph_url,
-            "MAIL_SERVER": "127.0.0.1",
-            "MAIL_PORT": str(mail_port),
-            "MAIL_SENDER": "Bench <bench@omnichat.example>",
-            "LOG_LEVEL": "ERROR",
-            "WORKER": worker,
-        }
-    )
+    return Config.from_env(settings_for(database_url, key, graph_url, mail_port, worker))
 
 
 def broken_page(page_id: str) -> bool:

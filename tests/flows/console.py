@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,21 +36,23 @@ def running_console(sandbox: Sandbox, folder: Path, database_url: str, port: int
     env = os.environ | _settings(sandbox, folder, database_url, console.url)
     python = [sys.executable, "-m"]
     subprocess.run([*python, "flask", "--app", "wsgi", "setup-demo"], cwd=ROOT, env=env, check=True, timeout=60)
-    with console.log.open("ab") as log:
-        server = subprocess.Popen(
-            [*python, "granian", "--interface", "wsgi", "--no-ws", "--workers", "1", "--blocking-threads", "8"]
-            # A browser that was killed may leave half a connection, which the server would wait for.
-            + ["--workers-kill-timeout", "5"]
-            + ["--host", "127.0.0.1", "--port", str(port), "wsgi:app"],
-            cwd=ROOT,
-            env=env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait(console, server)
+    with served(console, env):
         sandbox.control("app", webhook_url=f"{console.url}/webhooks/meta")
         yield console
+
+
+@contextmanager
+def served(console: Console, env: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """The server's process. Told to stop, it is gone within seconds."""
+    port = console.url.rpartition(":")[2]
+    words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--workers", "1"]
+    # A browser that was killed may leave half a connection, which the server would wait for.
+    words += ["--blocking-threads", "8", "--workers-kill-timeout", "1", "--host", "127.0.0.1", "--port", port]
+    with console.log.open("ab") as log:
+        server = subprocess.Popen([*words, "wsgi:app"], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait(console, server)
+        yield server
     finally:
         server.terminate()
         server.wait(15)

@@ -46,5 +46,7 @@ def _start_console(children: Children, places: Places, options: ServeOptions, se
     command = [str(places.python), "-m", "granian", "--interface", "wsgi", "--no-ws"]
     # One worker: the embedded database, queue and scheduler live in that process.
     command += ["--workers", "1", "--blocking-threads", "16"]
+    # Half a connection that somebody left behind must not keep it from stopping.
+    command += ["--workers-kill-timeout", "1"]
     command += ["--host", HOST, "--port", str(options.port), "wsgi:app"]
     children.start("console", command, settings.console, port=options.port, path="/healthz")

@@ -1,10 +1,11 @@
 """Deliveries that were stored: handled at least once, with the same result every time."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session, lazyload
 
 from webapp.channels.actions import check_named_soon
@@ -13,7 +14,7 @@ from webapp.channels.status import Status
 from webapp.core import db
 from webapp.inbox import actions as inbox
 from webapp.webhooks.models import Delivery
-from webapp.webhooks.rules import Delivered, Entry, Unreadable, read
+from webapp.webhooks.rules import PLATFORMS, Delivered, Entry, Unreadable, read
 
 log = logging.getLogger("webapp.webhooks")
 
@@ -22,7 +23,10 @@ FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=6)
 # Deliveries in one transaction: beyond some dozens the rows themselves are what costs.
 AT_ONCE = 100
+# Accounts in one statement; PostgreSQL takes 65,535 parameters.
+MOST_NAMED = 5_000
 
+T = TypeVar("T")
 Account = tuple[str, str]
 # What can be read of a delivery, or why nothing can.
 Told = Delivered | str
@@ -192,13 +196,25 @@ def _hear(session: Session, batch: Sequence[Delivery], told: Sequence[Told], cha
 
 def _holders(session: Session, told: Sequence[Told]) -> dict[Account, Channel]:
     """Who holds each account, lost or not. Locked in one order, so that nobody waits in a circle."""
-    accounts = {(platform, entry.account_id) for one in told for platform, entry in _entries(one)}
-    found = session.scalars(
+    named = list({entry.account_id for one in told for _platform, entry in _entries(one)})
+    held = select(Channel.id).where(Channel.platform.in_(PLATFORMS.values()), Channel.status != Status.DISCONNECTED)
+    asked = (held.where(Channel.external_id.in_(some)) for some in _portions(named))
+    ids = sorted(channel_id for query in asked for channel_id in session.scalars(query))
+    found = (channel for some in _portions(ids) for channel in _lock(session, some))
+    return {(channel.platform, channel.external_id): channel for channel in found}
+
+
+def _lock(session: Session, ids: Sequence[int]) -> Iterable[Channel]:
+    return session.scalars(
         select(Channel)
-        .where(tuple_(Channel.platform, Channel.external_id).in_(accounts), Channel.status != Status.DISCONNECTED)
+        .where(Channel.id.in_(ids), Channel.status != Status.DISCONNECTED)
         .options(lazyload("*"))
         .order_by(Channel.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return {(channel.platform, channel.external_id): channel for channel in found}
+
+
+def _portions(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    """A delivery may name more accounts than one statement takes parameters."""
+    return (many[start : start + MOST_NAMED] for start in range(0, len(many), MOST_NAMED))

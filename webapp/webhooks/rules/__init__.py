@@ -4,6 +4,6 @@ Real payloads vary more than the documentation: every key may be missing or of a
 numbers, times are seconds, milliseconds or text. Source: Messenger Platform and Instagram webhooks reference (v25.0).
 """
 
-from webapp.webhooks.rules.delivery import Delivered, Entry, Unreadable, read
+from webapp.webhooks.rules.delivery import PLATFORMS, Delivered, Entry, Unreadable, read
 
-__all__ = ["Delivered", "Entry", "Unreadable", "read"]
+__all__ = ["PLATFORMS", "Delivered", "Entry", "Unreadable", "read"]

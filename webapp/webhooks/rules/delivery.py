@@ -11,7 +11,6 @@ from webapp.webhooks.rules.messages import read_edit, read_message, read_postbac
 from webapp.webhooks.rules.values import Json, a_list, a_moment, a_text, an_id, an_object
 
 PLATFORMS = {"instagram": "instagram", "page": "messenger"}
-MOST_EVENTS = 5_000
 
 # Fields whose `changes` hold an event in the messaging form; all others are about posts and settings.
 MESSAGING_FIELDS = frozenset(
@@ -88,7 +87,7 @@ def _entry(entry: Json, received_at: datetime) -> Entry:
         if event is not None:
             events.append(event)
     standby = bool(a_list(entry.get("standby"))) and not a_list(entry.get("messaging"))
-    return Entry(account_id, tuple(events[:MOST_EVENTS]), standby)
+    return Entry(account_id, tuple(events), standby)
 
 
 def _items(entry: Json) -> Iterator[Json]:
