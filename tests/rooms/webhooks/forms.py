@@ -1,4 +1,4 @@
-"""Every form in which Meta tells something, as it writes them. Source: webhooks reference of Messenger and Instagram."""
+"""Every form in which Meta tells something. Source: webhooks reference of Messenger and Instagram (v25.0)."""
 
 from collections.abc import Iterator
 from typing import Any
