@@ -1,8 +1,11 @@
 """A whole console as its own process, started as in real life, on an embedded or a PostgreSQL database."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,10 +15,13 @@ from pathlib import Path
 import requests
 from cryptography.fernet import Fernet
 
+from config import Config
 from tests.running import Sandbox, free_ports
+from webapp.app import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30
+PREPARED = Path(tempfile.gettempdir()) / f"prepared-console-{os.getpid()}" / "console.sqlite3"
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,9 @@ def running_console(sandbox: Sandbox, folder: Path, database_url: str, port: int
     """A console with demo people, its worker and its scheduler; the sandbox delivers webhooks to it."""
     port = port or free_ports(1)[0]
     console = Console(f"http://127.0.0.1:{port}", folder / "console.log")
-    env = os.environ | _settings(sandbox, folder, database_url, console.url)
-    python = [sys.executable, "-m"]
-    subprocess.run([*python, "flask", "--app", "wsgi", "setup-demo"], cwd=ROOT, env=env, check=True, timeout=60)
-    with served(console, env):
+    settings = _settings(sandbox, folder, database_url, console.url)
+    _prepare(settings)
+    with served(console, os.environ | settings):
         sandbox.control("app", webhook_url=f"{console.url}/webhooks/meta")
         yield console
 
@@ -56,6 +61,28 @@ def served(console: Console, env: Mapping[str, str]) -> Iterator["subprocess.Pop
     finally:
         server.terminate()
         server.wait(15)
+
+
+def _prepare(settings: dict[str, str]) -> None:
+    """An empty database becomes one with the demo people. SQLite files are copies of the first: to make every table
+    anew costs a second, and two dozen consoles are started."""
+    url = settings["DATABASE_URL"]
+    if not url.startswith("sqlite:///"):
+        _set_up_demo(settings)
+        return
+    if not PREPARED.exists():
+        PREPARED.parent.mkdir()
+        atexit.register(shutil.rmtree, PREPARED.parent, ignore_errors=True)
+        _set_up_demo(settings | {"DATABASE_URL": f"sqlite:///{PREPARED}"})
+    shutil.copy(PREPARED, url.removeprefix("sqlite:///"))
+
+
+def _set_up_demo(settings: dict[str, str]) -> None:
+    """The command of a new installation, in this process, which has read the console's code already."""
+    app = create_app(Config.from_env(settings | {"LOG_LEVEL": "WARNING"}))
+    done = app.test_cli_runner().invoke(args=["setup-demo"])
+    app.extensions["engine"].dispose()
+    assert done.exit_code == 0, done.output
 
 
 def _settings(sandbox: Sandbox, folder: Path, database_url: str, url: str) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """Passwords: argon2id with the library's own parameters."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher()
-# Somebody unknown costs as much time as somebody known, so that nobody learns who has an account.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 def hashed(password: str) -> str:
@@ -14,7 +14,13 @@ def hashed(password: str) -> str:
 
 def matches(password: str, password_hash: str | None) -> bool:
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        _hasher.verify(password_hash or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return bool(password_hash)
+
+
+@cache
+def _nobody() -> str:
+    """Somebody unknown costs as much time as somebody known, so that nobody learns who has an account."""
+    return _hasher.hash("nobody has this password")
