@@ -11,6 +11,7 @@ class Right(StrEnum):
     SEE_CHANNELS = "see_channels"
     ALL_CONVERSATIONS = "all_conversations"
     OWN_CONVERSATIONS = "own_conversations"
+    MANAGE_TAGS = "manage_tags"
     MANAGE_MEMBERS = "manage_members"
     SEE_MEMBERS = "see_members"
     SEE_AUDIT = "see_audit"
@@ -22,8 +23,8 @@ _CONVERSATIONS = frozenset({Right.ALL_CONVERSATIONS, Right.OWN_CONVERSATIONS})
 
 RIGHTS: dict[str, frozenset[Right]] = {
     "admin": frozenset(Right),
-    "supervisor": _EVERYBODY | _CONVERSATIONS | {Right.MANAGE_CHANNELS, Right.SEE_AUDIT},
-    "cs_manager": _EVERYBODY | _CONVERSATIONS,
+    "supervisor": _EVERYBODY | _CONVERSATIONS | {Right.MANAGE_CHANNELS, Right.MANAGE_TAGS, Right.SEE_AUDIT},
+    "cs_manager": _EVERYBODY | _CONVERSATIONS | {Right.MANAGE_TAGS},
     "agent": _EVERYBODY | {Right.OWN_CONVERSATIONS},
     "marketer": _EVERYBODY,
 }

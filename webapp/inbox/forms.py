@@ -7,11 +7,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, TextAreaField
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from webapp.inbox.actions import Change
 from webapp.inbox.models import Contact
-from webapp.inbox.rules import LONGEST_NOTE, is_email, is_phone, tidy
+from webapp.inbox.rules import LONGEST_NOTE, LONGEST_TAG, is_email, is_phone, tidy
 
 
 class ReplyForm(FlaskForm):  # type: ignore[misc]
@@ -70,3 +70,25 @@ class CardForm(FlaskForm):  # type: ignore[misc]
             gone = gettext("A colleague has just emptied this. Yours is below: save again to replace theirs.")
             self[name].errors = [said if text else gone]
             self[f"{name}_was"].data = text
+
+
+class TagForm(FlaskForm):  # type: ignore[misc]
+    """Another name for a tag. `merge` is the name of the tag that it may become one with, as somebody read it."""
+
+    name = StringField(
+        _("Name of the tag"),
+        filters=[_tidy],
+        validators=[
+            DataRequired(_("Write a name.")),
+            Length(max=LONGEST_TAG, message=_("A tag is a word or two. Write the rest in the note.")),
+        ],
+    )
+    merge = HiddenField()
+
+    def tell(self, other: str) -> None:
+        """Say that there is one of this name; sent again, the two become one."""
+        self.merge.data = other
+        said = gettext(
+            "There is a tag “%(tag)s” already. Save again to make the two one; this cannot be undone.", tag=other
+        )
+        self.name.errors = [said]

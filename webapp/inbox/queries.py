@@ -15,7 +15,7 @@ from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.inbox import listing
 from webapp.inbox.filters import Filters, Place
-from webapp.inbox.models import Contact, Conversation, Message, State, Tag
+from webapp.inbox.models import TAGGING, Contact, Conversation, Message, State, Tag
 
 PER_PAGE = 30
 # A menu's number says "99+" beyond this; counting on would cost more and say nothing.
@@ -123,6 +123,23 @@ def unread(member: Membership) -> int:
 
 def tags(member: Membership) -> list[Tag]:
     return list(db.session().scalars(select(Tag).where(Tag.workspace_id == member.workspace_id).order_by(Tag.key)))
+
+
+def tag(member: Membership, tag_id: int) -> Tag | None:
+    return db.session().scalar(select(Tag).where(Tag.workspace_id == member.workspace_id, Tag.id == tag_id))
+
+
+def tag_sizes(member: Membership, tag_id: int | None = None) -> dict[int, int]:
+    """In how many conversations a tag is seen, by its id; those without one are not in it."""
+    wanted = (
+        select(TAGGING.c.tag_id, func.count())
+        .join(Conversation, Conversation.contact_id == TAGGING.c.contact_id)
+        .where(Conversation.workspace_id == member.workspace_id)
+        .group_by(TAGGING.c.tag_id)
+    )
+    if tag_id is not None:
+        wanted = wanted.where(TAGGING.c.tag_id == tag_id)
+    return {row.tag_id: row[1] for row in db.session().execute(wanted)}
 
 
 def _name(rows: Sequence[tuple[int, int]], today: date) -> str:

@@ -18,6 +18,7 @@ from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles, ren
 from webapp.inbox.actions.receiving import forget_early, receive, receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
 from webapp.inbox.actions.sending import lose_sight, send, waiting
+from webapp.inbox.actions.tags import TagTaken, delete_tag, rename_tag
 
 __all__ = [
     "AlreadyGone",
@@ -28,11 +29,13 @@ __all__ = [
     "EmptyText",
     "FileRefused",
     "NotConnected",
+    "TagTaken",
     "TagTooLong",
     "TextTooLong",
     "ask_history",
     "book_repairs",
     "close",
+    "delete_tag",
     "dispatch",
     "fetch_newest",
     "fetch_page",
@@ -46,6 +49,7 @@ __all__ = [
     "receive",
     "receive_all",
     "release",
+    "rename_tag",
     "renew_profile",
     "reopen",
     "reply",
