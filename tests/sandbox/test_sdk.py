@@ -30,9 +30,10 @@ def sdk_python() -> Path:
     python = place / "bin" / "python"
     if not (place / "complete").exists():
         shutil.rmtree(place.parent, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", place], check=True, timeout=120)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-        done = subprocess.run([*pip, "--require-hashes", "-r", LOCK], stderr=subprocess.PIPE, text=True, timeout=300)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True, timeout=120)
+        pip = [sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check"]
+        install = ["install", "--no-compile", "--require-hashes", "-r", LOCK]
+        done = subprocess.run([*pip, *install], stderr=subprocess.PIPE, text=True, timeout=300)
         if done.returncode and not os.environ.get("CI"):
             pytest.skip(f"The SDK has to be fetched once: {done.stderr.strip().splitlines()[-1]}")
         assert done.returncode == 0, done.stderr

@@ -57,12 +57,13 @@ def run_tests(options: TestOptions) -> int:
     install(places, TESTS)
     compile_translations(places)
     with Engines(places, options) as engines:
+        # While the engines are fetched and started; with arguments for pytest nobody asked for them.
+        outcomes = [] if options.pytest else list(_run_checks(places))
         with step(Label.ENGINES):
             environment = os.environ | engines.ready()
         if options.pytest:
             arguments = [*engines.left_out(), *options.pytest]
             return subprocess.run(_python(places, "-m", "pytest", *arguments), cwd=ROOT, env=environment).returncode
-        outcomes = list(_run_checks(places, environment))
         pytest = _run_pytest(places, environment, engines.left_out())
     return _summary([*outcomes, *pytest])
 
@@ -77,15 +78,13 @@ def _python(places: Places, *arguments: str) -> list[str]:
     return [str(places.python), *arguments]
 
 
-def _run_checks(places: Places, environment: dict[str, str]) -> Iterator[Outcome]:
+def _run_checks(places: Places) -> Iterator[Outcome]:
     """Two at a time, reported in order as they end; a failed one prints what it found."""
 
     def run(name: str) -> Outcome:
         started = time.monotonic()
         command = _python(places, *CHECKS[name])
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return Outcome(name, done.returncode == 0, time.monotonic() - started, done.stdout)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
