@@ -57,6 +57,7 @@ def keep_file(media_id: int) -> None:
 
 def keep_files() -> None:
     shelf.tidy(clock.now())
+    keeping.drop_unnamed(clock.now())
     for media_id in keeping.due(clock.now()):
         keep_file(media_id)
 
@@ -79,6 +80,6 @@ TICKS = {
     "inbox.send_due": (5, send_due),
     "inbox.profiles_due": (60, fetch_profiles_due),
     "inbox.close_gaps": (5, close_gaps),
-    "inbox.keep_files": (15, keep_files),
+    "inbox.keep_files": (shelf.PART_SECONDS, keep_files),
     "inbox.index_due": (3, index_due),
 }

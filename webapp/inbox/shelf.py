@@ -17,6 +17,8 @@ from webapp.inbox.filetypes import HEAD, sniffed
 
 _CHUNK = 256 * 1024
 ABANDONED = timedelta(hours=1)
+# One of 256 parts of the shelf at a time.
+PART_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,33 @@ def examined(file: BinaryIO) -> Stored:
     return Stored(digest.hexdigest(), sniffed(head), size)
 
 
-def drop(digest: str) -> None:
-    with suppress(FileNotFoundError):
-        place(digest).unlink()
+def settled(now: datetime) -> list[str]:
+    """Digests of one part of the shelf that have lain there for an hour; each part has its turn within about an hour.
+
+    Whoever puts a file there writes down within that time whose it is.
+    """
+    part = f"{int(now.timestamp()) // PART_SECONDS % 256:02x}"
+    return [file.name for file in (_root() / part).glob("*/*") if _is_old(file, now)]
+
+
+def drop(digest: str, now: datetime) -> None:
+    """Unless somebody has put it there again meanwhile."""
+    if _is_old(place(digest), now):
+        place(digest).unlink(missing_ok=True)
 
 
 def tidy(now: datetime) -> None:
     """Remove half-filled files whose process died."""
     for left in (_root() / "new").glob("*"):
-        with suppress(FileNotFoundError):
-            if left.stat().st_mtime < (now - ABANDONED).timestamp():
-                left.unlink()
+        if _is_old(left, now):
+            left.unlink(missing_ok=True)
+
+
+def _is_old(file: Path, now: datetime) -> bool:
+    try:
+        return file.stat().st_mtime < (now - ABANDONED).timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _root() -> Path:

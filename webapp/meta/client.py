@@ -128,8 +128,8 @@ class GraphClient(Meta):
 
     def newest_messages(self, platform: Platform, page_id: str, page_token: Secret) -> list[RemoteMessage]:
         path = _path(page_id, "conversations")
-        answer = self.transport.get(path, page_token, platform=platform, limit="3", fields=remote.NEWEST)
-        return remote.read_newest(answer)
+        answer = self.transport.get(path, page_token, platform=platform, limit="3", fields=threads.NEWEST)
+        return threads.read_newest(answer)
 
     def conversations(
         self, platform: Platform, page_id: str, page_token: Secret, *, after: str | None = None, limit: int

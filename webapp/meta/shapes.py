@@ -9,6 +9,7 @@ from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, as_object, rows
 from webapp.meta.errors import GraphError, parse_error
 from webapp.meta.gateway import FacebookUser, InstagramAccount, Page, Platform, Profile, TokenState
+from webapp.meta.values import a_text, an_address, an_id
 
 _INSTAGRAM = "instagram_business_account{id,username,name,profile_picture_url}"
 _HALF_LINKED = "connected_instagram_account{id,username}"
@@ -55,9 +56,9 @@ def read_token_state(payload: Json) -> TokenState:
     return TokenState(
         is_valid=data["is_valid"],
         type=_text(data, "type"),
-        app_id=_id(data.get("app_id")),
-        user_id=_id(data.get("user_id")),
-        profile_id=_id(data.get("profile_id")),
+        app_id=an_id(data.get("app_id")),
+        user_id=an_id(data.get("user_id")),
+        profile_id=an_id(data.get("profile_id")),
         expires_at=_moment(data.get("expires_at")),
         data_access_expires_at=_moment(data.get("data_access_expires_at")),
         scopes=_texts(data.get("scopes")),
@@ -69,7 +70,7 @@ def read_token_state(payload: Json) -> TokenState:
 def read_subscribed(listing: list[Json], app_id: str) -> frozenset[str]:
     """Our app's fields in a Page's subscribed_apps; empty when it is not among them."""
     for row in listing:
-        if _id(row.get("id")) == app_id:
+        if an_id(row.get("id")) == app_id:
             return _texts(row.get("subscribed_fields"))
     return frozenset()
 
@@ -85,26 +86,26 @@ def read_profile(payload: Json, contact_id: str) -> Profile:
         id=contact_id,
         name=_text(payload, "name") or _whole_name(_text(payload, "first_name"), _text(payload, "last_name")),
         username=_text(payload, "username"),
-        picture_url=_text(payload, "profile_pic"),
+        picture_url=an_address(payload.get("profile_pic")),
     )
 
 
 def read_id(payload: Json) -> str:
-    found = _id(payload.get("id"))
+    found = an_id(payload.get("id"))
     if not found:
         raise GraphError("the answer names no id")
     return found
 
 
 def read_message_id(payload: Json) -> str:
-    found = _text(payload, "message_id")
+    found = an_id(payload.get("message_id"))
     if not found:
         raise GraphError("the answer names no message")
     return found
 
 
 def read_attachment_id(payload: Json) -> str:
-    found = _id(payload.get("attachment_id"))
+    found = an_id(payload.get("attachment_id"))
     if not found:
         raise GraphError("the answer names no attachment")
     return found
@@ -117,13 +118,13 @@ def read_done(payload: Json) -> None:
 
 
 def _instagram(value: object) -> InstagramAccount | None:
-    if not isinstance(value, dict) or not _id(value.get("id")):
+    if not isinstance(value, dict) or not an_id(value.get("id")):
         return None
     return InstagramAccount(
-        id=_id(value.get("id")),
+        id=an_id(value.get("id")),
         username=_text(value, "username"),
         name=_text(value, "name"),
-        picture_url=_text(value, "profile_picture_url"),
+        picture_url=an_address(value.get("profile_picture_url")),
     )
 
 
@@ -133,13 +134,13 @@ def _granular(value: object) -> dict[str, frozenset[str] | None]:
     for row in value if isinstance(value, list) else []:
         if isinstance(row, dict) and isinstance(row.get("scope"), str):
             targets = row.get("target_ids")
-            found[row["scope"]] = frozenset(filter(None, map(_id, targets))) if isinstance(targets, list) else None
+            found[row["scope"]] = frozenset(filter(None, map(an_id, targets))) if isinstance(targets, list) else None
     return found
 
 
 def _picture(value: object) -> str:
     data = value.get("data") if isinstance(value, dict) else None
-    return _text(data, "url") if isinstance(data, dict) else ""
+    return an_address(data.get("url")) if isinstance(data, dict) else ""
 
 
 def _whole_name(first: str, last: str) -> str:
@@ -149,20 +150,12 @@ def _whole_name(first: str, last: str) -> str:
     return f"{first} {last}".strip()
 
 
-def _id(value: object) -> str:
-    """Ids are texts, in some answers numbers."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) else ""
-
-
 def _text(payload: Json, name: str) -> str:
-    value = payload.get(name)
-    return value if isinstance(value, str) else ""
+    return a_text(payload.get(name))
 
 
 def _texts(value: object) -> frozenset[str]:
-    return frozenset(one for one in value if isinstance(one, str)) if isinstance(value, list) else frozenset()
+    return frozenset(filter(None, map(a_text, value))) if isinstance(value, list) else frozenset()
 
 
 def _moment(value: object) -> datetime | None:

@@ -58,3 +58,16 @@ def test_messenger_is_not_asked_for_what_it_does_not_know(
     asked = query(meta.last_request)
     assert "story" not in asked["fields"]
     assert "after" not in asked
+
+
+def test_what_no_database_takes_and_what_no_link_may_hold_stays_outside(
+    graph: GraphClient, meta: requests_mock.Mocker, page_token: Secret
+) -> None:
+    shares = {"data": [{"link": "javascript:alert(1)", "name": "Post \x00"}, {"link": "https://a/\x001"}]}
+    message = {"id": "m\x001", "created_time": AT, "from": {"id": "56\x001"}, "message": "half \ud83d nul \x00"}
+    told = {"data": [{"id": "t1", "updated_time": AT, "messages": {"data": [message | {"shares": shares}]}}]}
+    meta.get(URL, json=told)
+    ((read,),) = (one.messages for one in graph.conversations("instagram", "4225", page_token, limit=1).conversations)
+    assert (read.id, read.sender_id, read.text) == ("m1", "561", "half \ufffd nul ")
+    assert [(one.url, one.title) for one in read.attachments] == [("", "Post "), ("https://a/1", "")]
+    assert graph.newest_messages("instagram", "4225", page_token) == [read]

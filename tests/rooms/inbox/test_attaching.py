@@ -1,5 +1,6 @@
 """Files that members send: checked, given to Meta, sent once."""
 
+import hashlib
 import io
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from flask import current_app
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.people import People
 from tests.rooms.inbox.happenings import CUSTOMER, happen, lines, minutes_ago, write
@@ -15,10 +16,10 @@ from tests.rooms.inbox.screens import here
 from tests.running import Sandbox
 from webapp.channels.models import Channel
 from webapp.core import clock, db
-from webapp.inbox import actions, jobs, outgoing
+from webapp.inbox import actions, jobs, outgoing, shelf
 from webapp.inbox.actions import attaching
 from webapp.inbox.events import Attachment, MessageEvent
-from webapp.inbox.models import Media, Message
+from webapp.inbox.models import Conversation, Media, Message
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 10
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -85,6 +86,16 @@ def test_what_instagram_does_not_take_is_said_before_it_is_sent(desk: Desk, name
     assert words in answer.text
     assert "kept words</textarea>" in answer.text
     assert ours() == []
+
+
+def test_where_nothing_can_be_sent_no_file_is_kept(channel: Channel, alice: FlaskClient, sandbox: Sandbox) -> None:
+    desk = Desk(channel, alice, sandbox)
+    long, closed = PNG + b"too long a text", PNG + b"too late"
+    assert desk.sends(("a.png", long), text="長" * 400).status_code == 422
+    with db.transaction() as session:
+        session.execute(update(Conversation).values(last_inbound_at=minutes_ago(8 * 24 * 60)))
+    assert desk.sends(("b.png", closed)).status_code == 422
+    assert not any(shelf.has(hashlib.sha256(one).hexdigest()) for one in (long, closed))
 
 
 def test_what_is_too_large_is_said_with_the_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

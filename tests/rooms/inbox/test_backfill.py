@@ -148,6 +148,28 @@ def test_a_portion_whose_worker_died_is_done_by_another_after_its_lease(gap: Gap
     assert [one.count for one in _all(Fetched)] == [1]
 
 
+def test_one_that_never_gets_through_is_given_up(gap: Gap, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be tried for ever, and what waits for its end with it."""
+
+    def broken(*_args: object, **_more: object) -> int:
+        raise RuntimeError
+
+    monkeypatch.setattr(backfill.gaps, "store", broken)
+    gap.is_lost()
+    gap.writes("while lost")
+    gap.is_repaired()
+    now = clock.now()
+    (row_id,) = actions.book_repairs(now)
+    fell = 0
+    while rows()[0].is_under_way:
+        now += LEASE
+        try:
+            actions.fetch_page(row_id, meta=current_app.extensions["meta"], now=now)
+        except RuntimeError:
+            fell += 1
+    assert (fell, rows()[0].problem) == (backfill.MOST_TRIES, {"kind": "stuck"})
+
+
 def test_a_busy_meta_is_asked_again_later_and_not_at_once(gap: Gap) -> None:
     gap.is_lost()
     gap.writes("while lost")

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.people import People
+from tests.people import People, make_channel
 from tests.rooms.inbox.happenings import CUSTOMER, line, lines, minutes_ago, talk, write
 from tests.rooms.inbox.screens import HTMX, change, here, texts
 from tests.running import Sandbox
@@ -17,6 +17,7 @@ from webapp.channels.rules import HEALTHY, Verdict
 from webapp.channels.status import Status
 from webapp.core import clock, db
 from webapp.inbox import actions, jobs
+from webapp.inbox.actions import held as waiting
 from webapp.inbox.models import Message
 from webapp.inbox.rules import Held, held
 from webapp.meta.errors import Cause
@@ -166,6 +167,20 @@ def test_whoever_did_not_see_that_the_channel_was_lost_is_asked_first(desk: Desk
 
 
 DAY = timedelta(days=1)
+
+
+def test_replies_that_wait_for_one_repair_do_not_hold_up_another(
+    channel: Channel, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "AT_ONCE", 1)
+    other = make_channel(people.aurora, people.alice, number=2)
+    for one in (channel, other):
+        written = write(one, f"hello {one.id}", at=minutes_ago(5))
+        change(one, status=Status.LOST)
+        actions.reply(written.id, people.alice, f"to {one.id}", "k", now=clock.now(), after_repair=True)
+    change(other, status=Status.CONNECTED)
+    actions.release(clock.now())
+    assert [line(f"to {one.id}").send_status for one in (channel, other)] == ["held", "queued"]
 
 
 @pytest.mark.parametrize(

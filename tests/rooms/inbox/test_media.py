@@ -53,6 +53,13 @@ def fetch(client: FlaskClient, one: Media, **more: Any) -> TestResponse:
     return client.get(address(one), buffered=True, **more)
 
 
+def hours_pass() -> None:
+    """Each part of the shelf has its turn."""
+    later = clock.now() + timedelta(hours=2)
+    for part in range(256):
+        keeping.drop_unnamed(later + part * timedelta(seconds=shelf.PART_SECONDS))
+
+
 def test_a_picture_is_fetched_and_shown_from_here(channel: Channel, alice: FlaskClient, photo: str) -> None:
     gets(channel, photo)
     assert photo in alice.get(here()).text
@@ -196,10 +203,14 @@ def test_a_picture_that_is_taken_back_is_deleted_from_disk(channel: Channel, ali
     happen(channel, DeletedEvent(CUSTOMER, clock.now(), "a"))
     assert alice.get(address(first)).status_code == 404
     jobs.keep_files()
+    hours_pass()
     assert shelf.has(digest)
     happen(channel, DeletedEvent(CUSTOMER, clock.now(), "b"))
     jobs.keep_files()
     assert rows() == []
+    keeping.drop_unnamed(clock.now())
+    assert shelf.has(digest), "somebody may just be about to name it"
+    hours_pass()
     assert not shelf.has(digest)
 
 
@@ -216,6 +227,7 @@ def test_one_that_is_taken_back_while_it_is_fetched_is_not_kept(house: Flask, ch
     keeping.work_on(row().id, meta=TakenBack(), now=clock.now())  # type: ignore[arg-type]
     jobs.keep_files()
     assert rows() == []
+    hours_pass()
     assert not shelf.has(hashlib.sha256(requests.get(photo, timeout=5).content).hexdigest())
 
 
@@ -227,6 +239,7 @@ def test_files_of_what_is_deleted_altogether_are_deleted_too(channel: Channel, p
         session.execute(delete(Message))
     jobs.keep_files()
     assert rows() == []
+    hours_pass()
     assert not shelf.has(digest)
 
 

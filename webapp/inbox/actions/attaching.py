@@ -48,8 +48,16 @@ class Kept:
     stored: Stored
 
 
-def take_in(given: Sequence[Given], platform: str) -> list[Kept]:
-    """Check all files and put them on the shelf; raises FileRefused before any is kept."""
+def take_in(
+    conversation: Conversation, given: Sequence[Given], text: str, *, now: datetime, after_repair: bool = False
+) -> list[Kept]:
+    """Check the reply and all its files and put them on the shelf.
+
+    Raises FileRefused, ComposerClosed or TextTooLong before any is kept.
+    """
+    check(conversation, tidy(text), now, after_repair=after_repair)
+    platform = conversation.channel.platform
+    db.leave()
     if len(given) > MOST_FILES:
         raise FileRefused("many")
     with ExitStack() as open_files:

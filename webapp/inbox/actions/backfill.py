@@ -21,7 +21,7 @@ from webapp.core.crypto import Secret
 from webapp.inbox.actions import gaps
 from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Backfill, Reason
-from webapp.inbox.rules import LEASE, gap_begins, next_portion
+from webapp.inbox.rules import LEASE, PORTION_PAUSES, gap_begins, next_portion
 from webapp.meta.errors import GraphError, Kind
 from webapp.meta.gateway import Meta, Platform, RemotePage
 
@@ -29,6 +29,8 @@ from webapp.meta.gateway import Meta, Platform, RemotePage
 PAGE_SIZE = 10
 # A recovery older than this is no gap to be closed any more: nothing of it could be answered.
 RECENT = timedelta(days=7)
+# One more than a Meta that is busy is given.
+MOST_TRIES = len(PORTION_PAUSES) + 1
 # While the channel is broken there is nothing to ask.
 WAIT_FOR_REPAIR = timedelta(minutes=2)
 
@@ -116,6 +118,10 @@ def fetch_page(backfill_id: int, *, meta: Meta, now: datetime) -> bool:
     if not _take(backfill_id, now):
         return False
     row = db.session().get_one(Backfill, backfill_id, populate_existing=True)
+    if row.tries > MOST_TRIES:
+        # Whoever worked on it fell each time before writing down how it went.
+        _end(backfill_id, now, {"kind": "stuck"})
+        return False
     job = _job(row)
     if job is None:
         _put_off(backfill_id, now)

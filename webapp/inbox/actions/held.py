@@ -2,16 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.channels.models import Channel
+from webapp.channels.status import Status
 from webapp.core import db
 from webapp.inbox.actions import locks
 from webapp.inbox.actions.backfill import book_repairs
 from webapp.inbox.actions.replying import put_on_its_way
 from webapp.inbox.models import Backfill, Conversation, Message, Reason, SendStatus
-from webapp.inbox.rules import Held, held
+from webapp.inbox.rules import HUMAN_AGENT, Held, held
+
+AT_ONCE = 500
 
 
 class AlreadyGone(Exception):
@@ -23,7 +26,7 @@ def release(now: datetime) -> None:
 
     Whoever wrote it may have left since: the team said it, and a colleague could have taken it back.
     """
-    waiting = _held()
+    waiting = _to_decide(now)
     if waiting:
         # What the customer wrote meanwhile decides how long the reply may still go out.
         book_repairs(now)
@@ -47,13 +50,18 @@ def withdraw(conversation_id: int, message_id: int) -> str:
         return message.text
 
 
-def _held() -> list[tuple[int, int]]:
+def _to_decide(now: datetime) -> list[tuple[int, int]]:
+    """Those whose time has come: what still waits for a repair stands in nobody's way."""
+    works = Channel.status.not_in((Status.LOST, Status.DISCONNECTED))
+    is_late = Conversation.last_inbound_at <= now - HUMAN_AGENT
     found = db.session().execute(
         select(Message.id, Message.conversation_id)
         .join(Channel, Channel.id == Message.channel_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
         .where(Message.send_status == SendStatus.HELD)
+        .where(or_(and_(works, ~is_late), and_(is_late, ~_gap_is_open(Message.channel_id))))
         .order_by(Message.id)
-        .limit(500)
+        .limit(AT_ONCE)
     )
     rows = [(message_id, conversation_id) for message_id, conversation_id in found]
     db.leave()
@@ -64,14 +72,13 @@ def _decide(session: Session, conversation: Conversation, message: Message, now:
     what = held(conversation.channel.status, conversation.last_inbound_at, now)
     if what is Held.GOES:
         put_on_its_way(session, conversation, message, now)
-    elif what is Held.TOO_LATE and not _gap_is_open(session, conversation.channel_id):
+    elif what is Held.TOO_LATE and not session.scalar(select(_gap_is_open(conversation.channel_id))):
         message.has_failed({"kind": "window"})
         conversation.tells_of(message)
 
 
-def _gap_is_open(session: Session, channel_id: int) -> bool:
+def _gap_is_open(channel_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """The customer may have written again meanwhile, which the backfill will tell."""
-    under_way = exists().where(
+    return exists().where(
         Backfill.channel_id == channel_id, Backfill.reason == Reason.REPAIR, Backfill.ended_at.is_(None)
     )
-    return bool(session.scalar(select(under_way)))

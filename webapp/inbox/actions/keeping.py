@@ -126,30 +126,26 @@ def _fetched(file: BinaryIO, url: str, kind: str, meta: Meta) -> Stored:
 
 
 def _record(media_id: int, state: MediaState, stored: Stored | None = None) -> None:
+    """One that was taken back while it was being fetched is nobody's any more."""
     with db.transaction() as session:
-        is_wanted = _settle(session, media_id, state, stored)
-    if stored is not None and not is_wanted:
-        # Taken back while it was being fetched.
-        _drop_unused(stored.digest)
+        _settle(session, media_id, state, stored)
 
 
-def _settle(session: Session, media_id: int, state: MediaState, stored: Stored | None) -> bool:
-    """False when nobody wants the file any more."""
+def _settle(session: Session, media_id: int, state: MediaState, stored: Stored | None) -> None:
     conversation_id = session.scalar(
         select(Message.conversation_id).join(Media, Media.message_id == Message.id).where(Media.id == media_id)
     )
     if conversation_id is None:
-        return False
+        return
     conversation = locks.conversation(session, conversation_id)
     row = session.get(Media, media_id, populate_existing=True, with_for_update=True)
     if row is None or row.state != MediaState.WAITING:
-        return False
+        return
     if stored is None:
         row.settle(state)
     else:
         row.keep(stored.digest, stored.mime, stored.size)
     conversation.touch()
-    return True
 
 
 def _record_trouble(media_id: int, error: GraphError, now: datetime) -> None:
@@ -165,18 +161,21 @@ def _record_trouble(media_id: int, error: GraphError, now: datetime) -> None:
 
 
 def _delete(media_id: int) -> None:
-    digest = db.session().scalar(select(Media.digest).where(Media.id == media_id))
     with db.transaction() as session:
         session.execute(delete(Media).where(Media.id == media_id))
-    if digest:
-        _drop_unused(digest)
 
 
-def _drop_unused(digest: str) -> None:
-    """The same file may belong to another message."""
-    others = db.session().scalar(
-        select(Media.id).where(Media.digest == digest, Media.state != MediaState.REMOVED).limit(1)
-    )
+def drop_unnamed(now: datetime) -> None:
+    """Delete files that no row names, of one part of the shelf at a time.
+
+    What they belonged to was taken back, or never came to be. Only here, so that nobody loses a file that they are just
+    about to name.
+    """
+    lying = shelf.settled(now)
+    if not lying:
+        return
+    named = select(Media.digest).where(Media.digest.in_(lying), Media.state == MediaState.KEPT)
+    unnamed = set(lying).difference(db.session().scalars(named))
     db.leave()
-    if others is None:
-        shelf.drop(digest)
+    for digest in unnamed:
+        shelf.drop(digest, now)

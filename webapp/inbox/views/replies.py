@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from webapp.accounts import access
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
-from webapp.core import clock, db
+from webapp.core import clock
 from webapp.inbox import actions, queries
 from webapp.inbox.filters import Filters
 from webapp.inbox.forms import ReplyForm
@@ -26,15 +26,14 @@ from webapp.web.htmx import go, wants_fragment, with_toast
 def reply(member: Membership, conversation_id: int) -> ResponseReturnValue:
     found = opened(member, conversation_id)
     form = ReplyForm()
-    what = (form.text.data or "", (form.form_key.data or "")[:64])
-    after_repair = form.after_repair.data == "1"
+    text, form_key = form.text.data or "", (form.form_key.data or "")[:64]
+    after_repair, now = form.after_repair.data == "1", clock.now()
     given = [one for one in request.files.getlist("file") if one.filename]
     if given:
-        db.leave()
-        kept = actions.take_in(given, found.channel.platform)
-        actions.reply_with_files(found.id, member.person, kept, *what, now=clock.now(), after_repair=after_repair)
+        kept = actions.take_in(found, given, text, now=now, after_repair=after_repair)
+        actions.reply_with_files(found.id, member.person, kept, text, form_key, now=now, after_repair=after_repair)
     else:
-        actions.reply(found.id, member.person, *what, now=clock.now(), after_repair=after_repair)
+        actions.reply(found.id, member.person, text, form_key, now=now, after_repair=after_repair)
     return answer(member, found.id, new_form=True)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.inbox.events import DeliveredEvent, Event, ReactionEvent, ReadEvent
+from webapp.meta.values import Json, a_list, a_moment, a_text, an_id, an_object
 from webapp.webhooks.rules.hints import OBJECTS, read_hints
 from webapp.webhooks.rules.messages import read_edit, read_message, read_postback
-from webapp.webhooks.rules.values import Json, a_list, a_moment, a_text, an_id, an_object
 
 PLATFORMS = {"instagram": "instagram", "page": "messenger"}
 

@@ -4,7 +4,7 @@ Source: webhooks of the objects `permissions` and `user` (v25.0): `uid` is the a
 `changes[].value.target_ids` are Pages and Instagram accounts.
 """
 
-from webapp.webhooks.rules.values import Json, a_list, an_id, an_object
+from webapp.meta.values import Json, a_list, an_id, an_object
 
 OBJECTS = frozenset({"permissions", "user"})
 MOST_IDS = 1_000

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from webapp.inbox.events import Attachment, DeletedEvent, EditedEvent, Event, MessageEvent
-from webapp.webhooks.rules.values import Json, a_count, a_list, a_text, an_address, an_id, an_object
+from webapp.meta.values import Json, a_count, a_list, a_text, an_address, an_id, an_object
 
 MOST_ATTACHMENTS = 30
 
