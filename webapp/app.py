@@ -61,8 +61,10 @@ def create_app(config: Config) -> Flask:
 
 def _move_in(app: Flask) -> None:
     """Every room's address book, bells and ticks."""
-    for room in (accounts, channels, inbox, webhooks, scheduler, diagnosis, home, metrics):
+    for room in (accounts, channels, inbox, scheduler, diagnosis, home, metrics):
         app.register_blueprint(room.bp)
+    for blueprint in webhooks.blueprints:
+        app.register_blueprint(blueprint)
     for bells in (mail_jobs, inbox_jobs, scheduler_jobs):
         bells.register(app)
     ticks: dict[str, object] = {}

@@ -63,7 +63,9 @@ def collected(now: datetime) -> Iterator[Metric]:
     yield from _sweep(now)
     yield from _meta(now)
     yield from _waiting("mails", OutgoingMail.written_at, _mail_waits(now), now)
-    yield from _waiting("deliveries", Delivery.received_at, Delivery.handled_at.is_(None), now)
+    # What was tried and failed has a figure of its own; it must not hide that the others stopped.
+    new = Delivery.handled_at.is_(None) & (Delivery.tries == 0)
+    yield from _waiting("deliveries", Delivery.received_at, new, now)
     yield _failed_deliveries()
 
 

@@ -92,9 +92,10 @@ def _menu(member: Membership, person: Person) -> list[dict[str, Any]]:
     rooms.append(("accounts", gettext("Settings"), "gear", url_for("accounts.members", slug=slug)))
     if person.is_operator:
         rooms.append(("scheduler", gettext("Hourly check"), "clock-history", url_for("scheduler.rounds")))
+    children = {"channels": _channel_kinds(slug), "scheduler": _operators_pages()}
     return [
         {"label": label, "url": url, "icon": icon, "current": request.blueprint == room}
-        | ({"children": _channel_kinds(slug)} if room == "channels" else {})
+        | ({"children": children[room]} if room in children else {})
         for room, label, icon, url in rooms
     ]
 
@@ -105,5 +106,15 @@ def _channel_kinds(slug: str) -> list[dict[str, Any]]:
             "label": gettext("Social channels"),
             "url": url_for("channels.social_channels", slug=slug),
             "current": request.blueprint == "channels",
+        }
+    ]
+
+
+def _operators_pages() -> list[dict[str, Any]]:
+    return [
+        {
+            "label": gettext("Failed deliveries"),
+            "url": url_for("deliveries.index"),
+            "current": request.blueprint == "deliveries",
         }
     ]

@@ -103,12 +103,17 @@ def _handle_together(session: Session, batch: Sequence[Delivery], now: datetime)
     ]
     inbox.receive_all(session, happenings, now=now)
     for delivery, one in zip(batch, told, strict=True):
-        _finish(delivery, _problem(one, channels), now)
+        if isinstance(one, str):
+            _settle(delivery, [one], now)
+        else:
+            _finish(delivery, _problem(one, channels), now)
 
 
 def _handle_alone(session: Session, delivery: Delivery, now: datetime) -> list[str]:
     """The names of what went wrong. An event that we cannot digest holds none of its neighbours back."""
     told = _told(delivery)
+    if isinstance(told, str):
+        return [told]
     _take_hints(session, [told], now)
     channels = _holders(session, [told])
     _hear(session, [delivery], [told], channels)
@@ -155,9 +160,7 @@ def _take_hints(session: Session, told: Sequence[Told], now: datetime) -> None:
         check_named_soon(session, named, now=now)
 
 
-def _problem(told: Told, channels: dict[Account, Channel]) -> str:
-    if isinstance(told, str):
-        return told
+def _problem(told: Delivered, channels: dict[Account, Channel]) -> str:
     is_for_somebody = any(True for _one in _reached(told, channels))
     return "" if is_for_somebody or told.platform is None or not told.entries else NO_CHANNEL
 

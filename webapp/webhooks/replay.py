@@ -1,4 +1,4 @@
-"""Deliveries looked through and handled once more, by an operator. Never shows what is in them."""
+"""Deliveries looked through and handled once more, by an operator. What is in them: `content.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from sqlalchemy import Select, select, update
 from webapp.core import db
 from webapp.webhooks.actions import handle
 from webapp.webhooks.models import Delivery
+
+_FAILED = (Delivery.handled_at.is_(None), Delivery.tries > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,34 @@ class Line:
 
 def found(wanted: Wanted, limit: int | None = None) -> list[Line]:
     """Oldest first."""
-    columns = [getattr(Delivery, name) for name in Line.__dataclass_fields__]
-    rows = db.session().execute(_narrowed(select(*columns), wanted).limit(limit))
+    rows = db.session().execute(_narrowed(select(*_columns()), wanted).limit(limit))
     return [Line(*values) for values in map(tuple[Any, ...], rows)]
+
+
+def failed(limit: int, before: int | None = None) -> list[Line]:
+    """Those that wait with a problem, newest first; below a number where one is given."""
+    query = select(*_columns()).where(*_FAILED).order_by(Delivery.id.desc()).limit(limit)
+    rows = db.session().execute(query.where(Delivery.id < before) if before else query)
+    return [Line(*values) for values in map(tuple[Any, ...], rows)]
+
+
+def hasten(*, now: datetime) -> int:
+    """Make all that failed due at once; how many those are."""
+    with db.transaction() as session:
+        done = session.execute(
+            update(Delivery).where(*_FAILED).values(next_try_at=now),
+            execution_options={"synchronize_session": False},
+        )
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def set_aside(number: int, *, now: datetime) -> None:
+    """Try it no more. It keeps its problem, and goes when it is old enough; a replay still takes it."""
+    with db.transaction() as session:
+        session.execute(
+            update(Delivery).where(Delivery.id == number, *_FAILED).values(handled_at=now),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def replay(wanted: Wanted, *, now: datetime) -> list[Line]:
@@ -69,6 +96,10 @@ def _replayed(delivery_id: int, now: datetime) -> Line:
     return line
 
 
+def _columns() -> list[Any]:
+    return [getattr(Delivery, name) for name in Line.__dataclass_fields__]
+
+
 def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.ids:
         query = query.where(Delivery.id.in_(wanted.ids))
@@ -77,5 +108,5 @@ def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.until:
         query = query.where(Delivery.received_at < wanted.until)
     if wanted.failed:
-        query = query.where(Delivery.handled_at.is_(None), Delivery.tries > 0)
+        query = query.where(*_FAILED)
     return query.order_by(Delivery.received_at, Delivery.id)

@@ -39,7 +39,7 @@ def truth(told: Iterable[Json]) -> list[tuple[str, str, str]]:
 
 
 class Course:
-    """Some customers from their first message on. `drain` handles all that is stored; a seed is always the same course."""
+    """Some customers from their first message on. `drain` handles all that is stored. A seed is always one course."""
 
     def __init__(self, seed: int, drain: Callable[[], None]) -> None:
         self.name = f"{next(courses)}/{seed}"

@@ -117,7 +117,7 @@ def test_a_signed_body_that_is_not_json_is_kept_with_its_problem(house: Flask, p
     assert post(b"hello").status_code == 200
     handle_due()
     (kept,) = deliveries()
-    assert (kept.problem, kept.handled_at is not None) == ("not JSON", True)
+    assert (kept.problem, kept.handled_at, kept.tries) == ("not JSON", None, 1)
 
 
 def test_a_body_over_the_limit_is_refused_without_a_page(house: Flask, post: Post) -> None:
