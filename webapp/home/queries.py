@@ -9,7 +9,7 @@ from webapp.channels import listing
 from webapp.channels.expiry import Ending
 from webapp.channels.models import Channel
 from webapp.channels.status import Status
-from webapp.inbox.queries import unread
+from webapp.inbox.queries import longest_waiting, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class EndingLogin:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the overview shows. `unread` is None for those who do not work with conversations."""
+    """What the overview shows. `unread` is None for those who do not work with conversations, `waiting_since` also while
+    nobody waits for an answer."""
 
     working: int
     broken: list[Channel]
@@ -33,16 +34,26 @@ class Overview:
     last_check_at: datetime | None
     next_check_at: datetime | None
     unread: int | None
+    waiting_since: datetime | None
     version: str
 
     @property
     def total(self) -> int:
         return self.working + len(self.broken)
 
+    @property
+    def status(self) -> Status | None:
+        """The worst of all accounts; None while there is none."""
+        if not self.total:
+            return None
+        states = {one.status for one in self.broken}
+        return next((worst for worst in (Status.LOST, Status.ATTENTION) if worst in states), Status.CONNECTED)
+
 
 def overview(member: Membership, now: datetime) -> Overview:
     listed, channels = listing.listed(member.workspace, now), listing.telling(member.workspace, now)
-    waiting = unread(member) if may(member.role, Right.OWN_CONVERSATIONS) else None
+    has_inbox = may(member.role, Right.OWN_CONVERSATIONS)
+    new, since = (unread(member), longest_waiting(member)) if has_inbox else (None, None)
     return Overview(
         working=listed.working,
         broken=[one for one in channels if one.status != Status.CONNECTED],
@@ -51,9 +62,10 @@ def overview(member: Membership, now: datetime) -> Overview:
         last_check_at=listed.last_check_at,
         # A check that is due any moment, or under way, is not "5 minutes ago".
         next_check_at=max(listed.next_check_at, now) if listed.next_check_at else None,
-        unread=waiting,
+        unread=new,
+        waiting_since=since,
         # It changes with the minute too: times are relative to now.
-        version=listing.name((listed.version, waiting, now.minute), now),
+        version=listing.name((listed.version, new, since, now.minute), now),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -14,7 +14,7 @@ from webapp.accounts.rules import Right, may
 from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.inbox import listing
-from webapp.inbox.filters import Filters, Place
+from webapp.inbox.filters import Filters, Order, Place
 from webapp.inbox.models import TAGGING, Contact, Conversation, Message, State, Tag
 
 PER_PAGE = 30
@@ -119,6 +119,12 @@ def unread(member: Membership) -> int:
     """How many conversations this member has not read, up to COUNTED."""
     some = select(Conversation.id).where(*listing.visible(member), listing.UNREAD).limit(COUNTED).subquery()
     return db.session().scalar(select(func.count()).select_from(some)) or 0
+
+
+def longest_waiting(member: Membership) -> datetime | None:
+    """Since when the customer waits who has waited longest for an answer."""
+    first = listing.rows(member, Filters(order=Order.WAITING), 1)
+    return db.session().scalar(select(first.c.at))
 
 
 def tags(member: Membership) -> list[Tag]:

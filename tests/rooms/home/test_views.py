@@ -102,10 +102,10 @@ def test_the_last_and_the_next_check_are_shown(alice: FlaskClient, connect: Conn
     assert "Next check: in 45 minutes" in page
 
 
-def test_unread_conversations_are_counted(app: Flask, alice: FlaskClient, connect: Connect) -> None:
+def test_unread_conversations_are_counted_and_the_longest_wait_is_told(app: Flask, alice: FlaskClient, connect: Connect) -> None:
     channel = connect(1)
     with app.app_context(), db.transaction() as session:
-        for number, unread in ((1, 3), (2, 1), (3, 0)):
+        for number, unread, minutes in ((1, 3, 20), (2, 1, 5), (3, 0, None)):
             contact = Contact(channel_id=channel.id, external_id=str(number), first_at=NOON)
             session.add(contact)
             session.flush()
@@ -116,9 +116,12 @@ def test_unread_conversations_are_counted(app: Flask, alice: FlaskClient, connec
                     contact_id=contact.id,
                     latest_at=NOON,
                     unread=unread,
+                    waiting_since=NOON - timedelta(minutes=minutes) if minutes else None,
                 )
             )
-    assert "Unread conversations 2 " in words(alice.get("/w/aurora").text)
+    page = words(alice.get("/w/aurora").text)
+    assert "Unread conversations 2 " in page
+    assert "Longest without an answer 35 minutes ago" in page
 
 
 def test_who_has_no_conversations_is_not_told_of_unread_ones(

@@ -44,6 +44,7 @@ def tagged(channel: Channel, people: People) -> Channel:
     wear("11", "VIP", channel=channel, people=people)
     wear("12", "VIP", "貴賓", channel=channel, people=people)
     wear("13", "貴賓", channel=channel, people=people)
+    actions.index_due()
     return channel
 
 
