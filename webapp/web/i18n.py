@@ -65,15 +65,13 @@ def ago(moment: datetime | None) -> str:
     seconds = (clock.now() - moment).total_seconds()
     if abs(seconds) < 45:
         return str(gettext("just now"))
-    if abs(seconds) < 90:
-        return _in_words(timedelta(seconds=-seconds), get_locale())
     # Many a time of a page is as long ago as another: to the minute, so that they share their words.
     return _in_words(timedelta(minutes=-round(seconds / 60)), get_locale())
 
 
 @lru_cache(4096)
 def _in_words(length: timedelta, locale: Locale) -> str:
-    return format_timedelta(length, add_direction=True, threshold=1.2, locale=locale)
+    return format_timedelta(length, granularity="minute", add_direction=True, threshold=1.2, locale=locale)
 
 
 def exact(moment: datetime | None) -> str:
