@@ -12,6 +12,9 @@ export const news = (polls = all("[data-poll]")) => {
   polls.forEach((poll) => window.htmx.trigger(poll, "news"));
 };
 
+/* Nobody asked for it, so nobody is told when it fails: the server sends no word then. */
+on("htmx:configRequest", ({ detail }) => { if (isPoll(detail.elt)) detail.headers.Poll = "1"; });
+
 on("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
   if (!isPoll(elt)) return;

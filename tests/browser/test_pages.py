@@ -102,6 +102,15 @@ def test_silence_is_said_after_three_polls_and_taken_back(channels: Page) -> Non
     expect(note).to_be_hidden()
 
 
+def test_a_poll_that_the_server_refuses_is_nobodys_business(channels: Page) -> None:
+    origin = channels.evaluate("location.origin")
+    channels.route(POLL, lambda route: route.continue_(url=f"{origin}/nowhere"))
+    with channels.expect_event("requestfinished"):
+        channels.evaluate("htmx.trigger('#accounts', 'news')")
+    channels.wait_for_timeout(100)
+    expect(channels.locator(".toast")).to_have_count(0)
+
+
 def test_a_hidden_tab_asks_rarely_and_at_once_when_seen_again(channels: Page) -> None:
     asked: list[str] = []
 

@@ -68,3 +68,13 @@ def test_without_a_database_there_is_still_a_sentence(
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
     assert "secrets" not in answer.text
+
+
+def test_a_failure_is_told_to_whoever_did_something_and_not_to_a_page_that_asks_by_itself(
+    client: FlaskClient, people: People, sign_in: Enter
+) -> None:
+    sign_in(client, people.alice)
+    pressed = client.get("/w/aurora/channels/999", headers={"HX-Request": "true"})
+    assert (pressed.status_code, "Nothing is here" in pressed.headers["HX-Trigger"]) == (404, True)
+    polled = client.get("/w/aurora/channels/999", headers={"HX-Request": "true", "Poll": "1"})
+    assert (polled.status_code, polled.headers.get("HX-Trigger")) == (404, None)

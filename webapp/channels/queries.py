@@ -110,12 +110,6 @@ def other_user(workspace: Workspace, facebook_user_id: str) -> Grant | None:
     )
 
 
-def grant_of(workspace: Workspace, facebook_user_id: str) -> Grant | None:
-    return db.session().scalar(
-        select(Grant).where(Grant.workspace_id == workspace.id, Grant.facebook_user_id == facebook_user_id)
-    )
-
-
 def channels_of_grant(grant: Grant) -> list[Channel]:
     return list(
         db.session().scalars(select(Channel).where(Channel.grant_id == grant.id, Channel.status != Status.DISCONNECTED))

@@ -122,16 +122,6 @@ def cells(
     return drawn
 
 
-def worked_share(drawn: Iterable[Cell]) -> float | None:
-    """Of the time connected or meant to be, how much worked, between 0 and 1; None where there was none."""
-    shown = list(drawn)
-    good, attention, lost = (
-        sum(cell.seconds[one] for cell in shown) for one in (Shown.CONNECTED, Shown.ATTENTION, Shown.LOST)
-    )
-    meant = good + attention + lost
-    return good / meant if meant else None
-
-
 def _spells(turns: Sequence[Turn], begin: datetime, end: datetime) -> Iterator[_Spell]:
     """The whole stretch from `begin` to `end`, state by state; before the first change there was nothing."""
     last, shown, cause = begin, Shown.NONE, None

@@ -83,9 +83,7 @@ def of_contacts(session: Session, ids: Collection[int]) -> list[Document]:
         .execution_options(populate_existing=True)
     )
     made = [
-        Document(
-            workspace_id, conversation_id, "\n".join(filter(None, fields(contact).values())), contact_id=contact.id
-        )
+        Document(workspace_id, conversation_id, known(contact), contact_id=contact.id)
         for contact, conversation_id, workspace_id in found
     ]
     return [one for one in made if one.text]

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from webapp.core import db
-from webapp.web.htmx import wants_fragment, with_toast
+from webapp.web.htmx import is_poll, wants_fragment, with_toast
 
 log = logging.getLogger("webapp.errors")
 
@@ -87,7 +87,9 @@ def broken(error: Exception) -> Response:
 
 
 def page(code: int, title: str, text: str) -> Response:
-    """An error as a whole page; htmx gets it as a toast, so that it never lands inside a list."""
+    """An error as a whole page; htmx gets it as a toast, so that it never lands inside a list. A poll only fails."""
+    if is_poll():
+        return make_response("", code)
     if wants_fragment():
         return with_toast(make_response("", code), f"{title}：{text}" if title else text, "bad")
     return make_response(render_template("errors/error.html", code=code, title=title, text=text), code)

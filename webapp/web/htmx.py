@@ -20,6 +20,11 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def is_poll() -> bool:
+    """Whether the page asks by itself, without anybody who waits for the answer."""
+    return "Poll" in request.headers
+
+
 def fragment(
     template: str, *, toast: str | None = None, kind: str = "good", status: int = 200, **context: Any
 ) -> Response:

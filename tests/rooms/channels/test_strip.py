@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.channels.strip import DAYS, Cell, Gap, Shown, Turn, cells, days_until, worked_share
+from webapp.channels.strip import DAYS, Cell, Gap, Shown, Turn, cells, days_until
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 STATES = ("connected", "attention", "lost", "disconnected")
@@ -74,11 +74,6 @@ def test_what_nobody_could_check_is_not_called_connected() -> None:
 def test_a_day_of_a_clock_change_is_as_long_as_it_was(zone: str, now: datetime, day: int, hours: int) -> None:
     drawn = draw([Turn(now - timedelta(days=60), "connected")], now=now, zone=zone)
     assert drawn[day].whole == hours * 3600
-
-
-def test_the_share_that_worked_leaves_out_what_was_not_connected() -> None:
-    assert worked_share(draw([])) is None
-    assert worked_share(draw([Turn(at(2), "connected"), Turn(at(1), "lost", "expired")])) == 0.5
 
 
 def moments() -> st.SearchStrategy[datetime]:

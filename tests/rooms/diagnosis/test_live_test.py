@@ -119,6 +119,14 @@ def test_a_message_that_a_backfill_brought_was_not_delivered(
     assert "the webhook is the broken part" in later()
 
 
+def test_what_was_written_before_the_test_is_not_its_message(begun: datetime, connected: Channel) -> None:
+    """A repair brings it while the test waits."""
+    with db.transaction() as session:
+        session.merge(connected).connected_at = begun - timedelta(days=1)
+    assert inbox.fetch_newest(connected.id, meta=current_app.extensions["meta"], now=begun) > 0
+    assert watch(begun + timedelta(seconds=10)) == 0
+
+
 def test_two_who_watch_ask_meta_once(story: Story, begun: datetime) -> None:
     meta = current_app.extensions["meta"]
     before = meta.requests_sent

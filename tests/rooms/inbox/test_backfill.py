@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.people import People
-from tests.rooms.inbox.happenings import CUSTOMER, happen, lines, talks, write
+from tests.rooms.inbox.happenings import CUSTOMER, happen, lines, log, talks, write
 from tests.rooms.inbox.screens import change, texts
 from tests.running import Sandbox
 from webapp.channels.models import Channel
@@ -19,7 +19,7 @@ from webapp.core import clock, db
 from webapp.inbox import actions, jobs
 from webapp.inbox.actions import backfill
 from webapp.inbox.events import DeletedEvent, MessageEvent
-from webapp.inbox.models import Backfill, Fetched
+from webapp.inbox.models import Backfill, Fetched, Reason
 from webapp.inbox.rules import LEASE
 from webapp.meta.errors import Cause
 
@@ -216,6 +216,23 @@ def test_history_is_offered_fetched_page_by_page_and_is_no_news(
     found = {one.contact.external_id: (one.state, one.unread) for one in talks()}
     assert found[KEVIN] == ("open", 1)
     assert found[CUSTOMER] == ("closed", 0)
+
+
+def test_history_leaves_what_is_known_as_it_was(gap: Gap, people: People) -> None:
+    """Nobody reopened it, and nobody waits since then."""
+    gap.writes("years ago")
+    closed = write(gap.channel, "known", at=clock.now() + timedelta(seconds=2))
+    actions.close(closed.id, people.alice, now=clock.now())
+    open_one = write(gap.channel, "waits", contact_id=KEVIN)
+    gap.sandbox.control("dm", account=gap.channel.external_id, customer=KEVIN, text="first of all")
+    with db.transaction() as session:
+        backfill._book(session, gap.channel.id, Reason.HISTORY, clock.now())
+    jobs.close_gaps()
+    assert {"years ago", "first of all"} <= {one.text for one in lines()}
+    found = {one.id: (one.state, one.waiting_since, one.unread) for one in talks()}
+    assert found[closed.id] == ("closed", None, 1)
+    assert found[open_one.id] == ("open", open_one.waiting_since, 1)
+    assert log() == [("closed", people.alice.id)]
 
 
 def test_only_those_who_manage_channels_fetch_history(gap: Gap, people: People, browser: Any) -> None:

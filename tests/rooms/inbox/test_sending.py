@@ -77,6 +77,20 @@ def test_other_words_under_a_used_key_are_not_lost(desk: Desk) -> None:
     assert desk.sent() == ["first", "second"]
 
 
+def test_a_customer_whose_answer_did_not_go_out_still_waits(desk: Desk) -> None:
+    began = talk().waiting_since
+    message = desk.reply()
+    assert (began is not None, talk().waiting_since) == (True, None)
+    desk.cause("customer_blocked", customer=CUSTOMER)
+    assert desk.send(message).send_status == "failed"
+    assert talk().waiting_since == began
+    desk.cause("customer_blocked", on=False, customer=CUSTOMER)
+    actions.dispatch(desk.conversation_id, message.id, now=clock.now())
+    assert talk().waiting_since is None
+    assert desk.send(message).send_status == "sent"
+    assert talk().waiting_since is None
+
+
 def test_replies_of_a_conversation_go_out_in_the_order_they_were_written(desk: Desk) -> None:
     first, second = desk.reply("first"), desk.reply("second")
     assert desk.send(second).send_status == SendStatus.QUEUED

@@ -1,7 +1,7 @@
 """What Meta's inbox holds of one conversation, put among what we have: in order, and nothing twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -16,15 +16,6 @@ from webapp.inbox.rules import HUMAN_AGENT, REMOTE_DETAILED
 from webapp.meta.gateway import RemoteConversation, RemoteMessage
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """How a conversation was before history was put into it."""
-
-    unread: int
-    state: str
-    assignee_id: int | None
-
-
 def store(session: Session, channel: Channel, backfill: Backfill, remote: RemoteConversation, *, now: datetime) -> int:
     """Write down what is missing, inside the caller's transaction and with the channel locked. Returns how many."""
     wanted = _wanted(remote, channel, backfill.since)
@@ -32,12 +23,13 @@ def store(session: Session, channel: Channel, backfill: Backfill, remote: Remote
     if not missing:
         return 0
     contact_id = _contact_id(missing[0], channel)
-    before = _before(session, channel, contact_id)
-    receive_all(session, [(channel, _event(one, channel)) for one in missing], now=now)
+    is_news = backfill.reason != Reason.HISTORY
+    is_known = locks.conversation_with(session, channel.id, contact_id) is not None
+    receive_all(session, [(channel, _event(one, channel)) for one in missing], now=now, is_news=is_news)
     conversation = locks.conversation_with(session, channel.id, contact_id)
     assert conversation is not None, "a message makes its conversation"
-    if backfill.reason == Reason.HISTORY:
-        _put_back(conversation, before, missing, channel, now)
+    if not is_news and not is_known:
+        _open_or_close(conversation, missing[-1], channel, now)
     _note(session, backfill, conversation, missing, is_cut=_is_cut(remote, wanted, missing))
     conversation.touch()
     return len(missing)
@@ -125,26 +117,12 @@ def _event(one: RemoteMessage, channel: Channel) -> MessageEvent:
     )
 
 
-def _before(session: Session, channel: Channel, contact_id: str) -> _Before | None:
-    found = locks.conversation_with(session, channel.id, contact_id)
-    return _Before(found.unread, found.state, found.assignee_id) if found else None
-
-
-def _put_back(
-    conversation: Conversation,
-    before: _Before | None,
-    missing: Sequence[RemoteMessage],
-    channel: Channel,
-    now: datetime,
-) -> None:
-    """History is no news: what was known stays as it was, and of the rest only what can be answered is open."""
-    if before is not None:
-        conversation.unread, conversation.state = before.unread, before.state
-        conversation.assignee_id = before.assignee_id
-        return
-    waits = missing[-1].at > now - HUMAN_AGENT and not _is_ours(missing[-1], channel)
+def _open_or_close(conversation: Conversation, last: RemoteMessage, channel: Channel, now: datetime) -> None:
+    """Of a conversation that only history tells of: open if it waits for an answer and can still have one."""
+    waits = last.at > now - HUMAN_AGENT and not _is_ours(last, channel)
     conversation.unread = 1 if waits else 0
     conversation.state = State.OPEN if waits else State.CLOSED
+    conversation.counts_waiting()
 
 
 def _is_cut(remote: RemoteConversation, wanted: Sequence[RemoteMessage], missing: Sequence[RemoteMessage]) -> bool:

@@ -29,8 +29,9 @@ Key = tuple[int, str]
 class Ledger:
     """Three reads for any number of events. Conversations are locked in one order, messages after them."""
 
-    def __init__(self, session: Session, happenings: Sequence[Happening]) -> None:
+    def __init__(self, session: Session, happenings: Sequence[Happening], *, is_news: bool) -> None:
         self.session = session
+        self.is_news = is_news
         channels = {channel.id for channel, _event in happenings}
         contacts = {event.contact_id for _channel, event in happenings}
         mids = {mid_of(event) for _channel, event in happenings} - {""}

@@ -32,12 +32,3 @@ def message(session: Session, message_id: int) -> Message:
     return session.get_one(
         Message, message_id, populate_existing=True, with_for_update={"of": Message, "key_share": True}
     )
-
-
-def message_with(session: Session, channel_id: int, mid: str) -> Message | None:
-    return session.scalar(
-        select(Message)
-        .where(Message.channel_id == channel_id, Message.mid == mid)
-        .with_for_update(of=Message, key_share=True)
-        .execution_options(populate_existing=True)
-    )

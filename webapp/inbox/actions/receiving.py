@@ -4,34 +4,30 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.inbox.actions import echoes, keeping
 from webapp.inbox.actions.ledger import Happening, Ledger, Remark, mid_of, remark_of
-from webapp.inbox.events import DeletedEvent, DeliveredEvent, EditedEvent, Event, MessageEvent, ReactionEvent, ReadEvent
+from webapp.inbox.events import DeletedEvent, DeliveredEvent, EditedEvent, MessageEvent, ReactionEvent, ReadEvent
 from webapp.inbox.models import Conversation, Direction, EarlyEvent, Message, SendStatus
 
 # Events that are looked up together.
 AT_ONCE = 500
 
 
-def receive(session: Session, channel: Channel, event: Event, *, now: datetime) -> None:
-    """Write one event down; see `receive_all`."""
-    receive_all(session, [(channel, event)], now=now)
-
-
-def receive_all(session: Session, happenings: Sequence[Happening], *, now: datetime) -> None:
+def receive_all(session: Session, happenings: Sequence[Happening], *, now: datetime, is_news: bool = True) -> None:
     """Write events down, inside the caller's transaction and with their channels locked.
 
     Any order, any repetition and any portions of the same events end in the same: a message is known by (channel, mid);
     what is said about a message before it came waits for it; everything else says how things are, and the later wins.
+    What is no news opens no conversation, and nobody is said to wait since then.
     """
     for start in range(0, len(happenings), AT_ONCE):
         portion = happenings[start : start + AT_ONCE]
-        ledger = Ledger(session, portion)
+        ledger = Ledger(session, portion, is_news=is_news)
         for channel, event in portion:
             if isinstance(event, MessageEvent):
                 _message(ledger, channel, event, now)
@@ -40,7 +36,7 @@ def receive_all(session: Session, happenings: Sequence[Happening], *, now: datet
         session.flush()
         keeping.follow(session, list(ledger.messages.values()), now)
         for conversation in ledger.overtaken:
-            conversation.waiting_since = _unanswered_since(session, conversation)
+            conversation.counts_waiting()
         for contact in ledger.newcomers:
             db.ring_after_commit("inbox.profile", contact.id)
 
@@ -76,30 +72,17 @@ def _written(ledger: Ledger, conversation: Conversation, event: MessageEvent, no
         if reply is not None:
             return reply
     message = _new(conversation, event)
-    if event.at < conversation.latest_at:
+    if ledger.is_news and event.at < conversation.latest_at:
         ledger.overtaken.add(conversation)
     ledger.session.add(message)
     conversation.contact.first_at = min(conversation.contact.first_at, event.at)
     if message.is_ours:
         conversation.shows(message)
     else:
-        conversation.hears(message, now=now)
+        conversation.hears(message, now=now, is_news=ledger.is_news)
         channel = conversation.channel
         channel.last_inbound_at = max(event.at, channel.last_inbound_at or event.at)
     return message
-
-
-def _unanswered_since(session: Session, conversation: Conversation) -> datetime | None:
-    """The customer's first message after our last; asked when messages came in another order than they were written."""
-    theirs = select(func.min(Message.at)).where(
-        Message.conversation_id == conversation.id, Message.direction == Direction.IN
-    )
-    last_ours = session.scalar(
-        select(func.max(Message.at)).where(
-            Message.conversation_id == conversation.id, Message.direction == Direction.OUT
-        )
-    )
-    return session.scalar(theirs if last_ours is None else theirs.where(Message.at > last_ours))
 
 
 def _new(conversation: Conversation, event: MessageEvent) -> Message:

@@ -3,14 +3,14 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel
 from webapp.core.db import Model
 from webapp.inbox.models.contact import Contact
-from webapp.inbox.models.message import Message, SendStatus
+from webapp.inbox.models.message import Direction, Message, SendStatus
 
 # The list shows the beginning of the newest message; the rest stays with the message.
 SNIPPET = 200
@@ -84,9 +84,12 @@ class Conversation(Model):
         """Say that something on the screen changed."""
         self.revision += 1
 
-    def hears(self, message: Message, *, now: datetime) -> None:
-        """A message of the customer arrived, perhaps late: it opens the reply window and the conversation."""
+    def hears(self, message: Message, *, now: datetime, is_news: bool = True) -> None:
+        """A message of the customer arrived, perhaps late: it opens the reply window and, as news, the conversation."""
         self.last_inbound_at = max(message.at, self.last_inbound_at or message.at)
+        if not is_news:
+            self.shows(message)
+            return
         self.unread += 1
         is_answered = self.latest_is_ours and message.at < self.latest_at
         if not is_answered:
@@ -107,9 +110,27 @@ class Conversation(Model):
         self.touch()
 
     def tells_of(self, reply: Message) -> None:
-        """What became of a reply; the list must not hide that one did not go out."""
+        """What became of a reply; the list must not hide that one did not go out, and its customer still waits."""
+        had_failed = self.reply_failed
         self.reply_failed = reply.send_status in (SendStatus.FAILED, SendStatus.UNKNOWN)
+        if self.reply_failed or had_failed:
+            self.counts_waiting()
         self.touch()
+
+    def counts_waiting(self) -> None:
+        """Since when the customer waits: their first message after the last that may have reached them."""
+        session = self._session()
+        mine = select(func.max(Message.at)).where(
+            Message.conversation_id == self.id,
+            Message.direction == Direction.OUT,
+            Message.send_status.not_in((SendStatus.FAILED, SendStatus.HELD)),
+        )
+        theirs = select(func.min(Message.at)).where(
+            Message.conversation_id == self.id, Message.direction == Direction.IN
+        )
+        answered_at = session.scalar(mine)
+        waits = theirs if answered_at is None else theirs.where(Message.at > answered_at)
+        self.waiting_since = None if self.state == State.CLOSED else session.scalar(waits)
 
     def is_read(self) -> None:
         self.unread = 0
@@ -146,8 +167,7 @@ class Conversation(Model):
     def _log(
         self, action: str, person: Person | None, now: datetime, *, to_id: int | None = None, subject: str = ""
     ) -> None:
-        session: Session | None = object_session(self)
-        assert session is not None, "a conversation changes inside a session"
+        session = self._session()
         by = person.id if person else None
         session.add(
             ConversationEvent(
@@ -155,6 +175,11 @@ class Conversation(Model):
             )
         )
         self.touch()
+
+    def _session(self) -> Session:
+        session: Session | None = object_session(self)
+        assert session is not None, "a conversation changes inside a session"
+        return session
 
 
 class ConversationEvent(Model):

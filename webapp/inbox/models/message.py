@@ -91,11 +91,6 @@ class Message(Model):
     def is_on_its_way(self) -> bool:
         return self.send_status in (SendStatus.QUEUED, SendStatus.SENDING)
 
-    @property
-    def is_undecided(self) -> bool:
-        """Meta may have it, and has not told us its id."""
-        return self.mid is None and self.send_status in (SendStatus.SENDING, SendStatus.UNKNOWN)
-
     def queue(self, now: datetime) -> None:
         """Put it on its way; it counts as written now."""
         self.send_status, self.send_at, self.at = SendStatus.QUEUED, now, now
