@@ -73,12 +73,20 @@ def categories(context: Context, page: Page, field: Field) -> list[dict[str, str
     return [{"id": f"2{page.id[-9:]}", "name": page.category}]
 
 
+def names(whole: str) -> tuple[str, str]:
+    """First name and family name: of "Peter Huang" by the space, of 吳美玲 the family comes first and is one sign."""
+    if whole.isascii() or " " in whole:
+        first, _, last = whole.partition(" ")
+        return first, last
+    return whole[1:], whole[:1]
+
+
 PERSON: dict[str, Reader] = {
     "id": plain("id"),
     "name": plain("name"),
     "email": plain("email"),
-    "first_name": lambda context, person, field: person.name[:1],
-    "last_name": lambda context, person, field: person.name[1:],
+    "first_name": lambda context, who, field: names(who.name)[0],
+    "last_name": lambda context, who, field: names(who.name)[1],
     "picture": picture,
 }
 PAGE: dict[str, Reader] = {
@@ -124,8 +132,8 @@ INSTAGRAM_CUSTOMER: dict[str, Reader] = {
 MESSENGER_CUSTOMER: dict[str, Reader] = {
     "id": plain("id"),
     "name": plain("name"),
-    "first_name": lambda context, customer, field: customer.name[:1],
-    "last_name": lambda context, customer, field: customer.name[1:],
+    "first_name": lambda context, who, field: names(who.name)[0],
+    "last_name": lambda context, who, field: names(who.name)[1],
     "profile_pic": lambda context, customer, field: picture_url(context, customer.id),
     "locale": fixed("zh_TW"),
     "timezone": fixed(8),

@@ -39,11 +39,15 @@ const leaveSearch = (target) => {
   move(0);
 };
 
+/* What was begun stays in the box; the letters are keys again. */
+const leaveReply = () => focus("[data-thread]");
+
 on("keydown", (event) => {
   if (!document.querySelector(".inbox") || event.isComposing || event.defaultPrevented) return;
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
   const { key, target } = event;
   if (key === "Escape" && target.matches("#conversation-search-box") && !target.value) return leaveSearch(target);
+  if (key === "Escape" && target.matches(".composer textarea")) return leaveReply();
   if (target.closest(WRITES)) return;
   const step = arrows[key] && target.matches(".conversation") ? () => move(arrows[key]) : keys[key];
   if (!step) return;

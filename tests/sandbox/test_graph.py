@@ -8,6 +8,7 @@ import re
 import pytest
 import requests
 
+from sandbox.graph.nodes import names
 from sandbox.settings import DEFAULT_APP_SECRET
 from sandbox.tokens import proof
 from tests.sandbox.stand import APP_TOKEN, LIN, MORNING, SHANHAI, Stand, error_of
@@ -192,3 +193,11 @@ def test_the_state_shows_neither_tokens_nor_codes(stand: Stand) -> None:
     assert token not in text
     assert "EAA" not in text
     assert DEFAULT_APP_SECRET not in text
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts"),
+    [("Peter Huang", ("Peter", "Huang")), ("Nina", ("Nina", "")), ("吳美玲", ("美玲", "吳"))],
+)
+def test_a_name_is_told_in_the_parts_that_its_language_has(whole: str, parts: tuple[str, str]) -> None:
+    assert names(whole) == parts

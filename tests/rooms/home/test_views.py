@@ -102,7 +102,9 @@ def test_the_last_and_the_next_check_are_shown(alice: FlaskClient, connect: Conn
     assert "Next check: in 45 minutes" in page
 
 
-def test_unread_conversations_are_counted_and_the_longest_wait_is_told(app: Flask, alice: FlaskClient, connect: Connect) -> None:
+def test_unread_conversations_are_counted_and_the_longest_wait_is_told(
+    app: Flask, alice: FlaskClient, connect: Connect
+) -> None:
     channel = connect(1)
     with app.app_context(), db.transaction() as session:
         for number, unread, minutes in ((1, 3, 20), (2, 1, 5), (3, 0, None)):
