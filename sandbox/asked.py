@@ -46,8 +46,9 @@ def number(given: dict[str, Any], name: str, default: int) -> int:
 
 
 def decimal(given: dict[str, Any], name: str, default: float) -> float:
+    value = given.get(name)
     try:
-        return float(given.get(name) or default)
+        return default if value in (None, "") else float(value)
     except (TypeError, ValueError) as error:
         raise BadPlay(f"{name} must be a number.") from error
 

@@ -10,6 +10,7 @@ import click
 from flask import Blueprint
 
 from sandbox.settings import Settings
+from sandbox.stage import BY_HAND
 from sandbox.stories import STORIES
 
 blueprint = Blueprint("commands", __name__, cli_group=None)
@@ -21,18 +22,19 @@ DEFAULT_SANDBOX = f"http://{Settings().host}:{Settings().port}"
 @click.argument("name", required=False)
 @click.option("--list", "listed", is_flag=True, help="Show every story.")
 @click.option("--speed", default=1.0, show_default=True, help="2 plays twice as fast.")
+@click.option("--by-hand", is_flag=True, help="Wait for a key before each step.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
 @click.option("--sandbox", "origin", envvar="SANDBOX_URL", default=DEFAULT_SANDBOX, show_default=True)
-def play(name: str | None, listed: bool, speed: float, language: str, origin: str) -> None:
+def play(name: str | None, listed: bool, speed: float, by_hand: bool, language: str, origin: str) -> None:
     """Play a story against the running console, over time, and say what to look for."""
     if listed or name is None:
         _list(language)
         return
     if name not in STORIES:
         raise click.ClickException(f"No story is called {name!r}. These are: {', '.join(STORIES)}.")
-    _post(origin, "stories", {"name": name, "speed": speed})
+    _post(origin, "stories", {"name": name, "speed": BY_HAND if by_hand else speed})
     try:
-        _follow(origin, language)
+        _follow(origin, language, by_hand)
     except KeyboardInterrupt:
         _post(origin, "stories/stop", {})
         click.echo("stopped; what was still switched on is off again")
@@ -44,7 +46,7 @@ def _list(language: str) -> None:
         click.echo(f"{story.name:<32} {story.seconds:>4.0f} s  {story.title[position]}")
 
 
-def _follow(origin: str, language: str) -> None:
+def _follow(origin: str, language: str, by_hand: bool) -> None:
     told = 0
     while True:
         show = _get(origin, "stories")["show"] or {"lines": [], "state": "stopped"}
@@ -57,7 +59,11 @@ def _follow(origin: str, language: str) -> None:
         if show["state"] != "playing":
             click.echo(show["state"])
             return
-        time.sleep(PAUSE)
+        if by_hand:
+            click.pause("          … press a key for the next step")
+            _post(origin, "stories/next", {})
+        else:
+            time.sleep(PAUSE)
 
 
 def _get(origin: str, path: str) -> Any:

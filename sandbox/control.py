@@ -132,10 +132,12 @@ def settle() -> Response:
 
 @blueprint.post("/clock")
 def clock() -> Response:
-    """Move the sandbox's clock: `advance` seconds, added to what was moved before."""
+    """Move the sandbox's clock: `advance` seconds, added to what was moved before. Late deliveries come nearer."""
 
     def action(sandbox: Sandbox, given: dict[str, Any]) -> dict[str, Any]:
-        sandbox.state.clock_offset += asked.number(given, "advance", 0)
+        seconds = asked.number(given, "advance", 0)
+        sandbox.state.clock_offset += seconds
+        sandbox.sender.advance(max(seconds, 0))
         return {"now": sandbox.state.now()}
 
     return act(action)

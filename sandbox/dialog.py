@@ -33,7 +33,7 @@ def _broken(sandbox: Sandbox) -> Response | None:
     """Only faults aimed at the dialog by name meet it; an outage of the Graph leaves facebook.com up."""
     with sandbox.lock:
         met = faults.meeting(sandbox.state, "dialog/oauth", aimed_only=True)
-    faults.wait(met)
+    faults.wait(met, sandbox.settings.pace)
     if any(fault.kind in ("outage", "rate_limited") for fault in met):
         return make_response(render_template("dialog/refused.html", reason="facebook_down"), 500)
     return faults.raw_answer(met)

@@ -43,11 +43,11 @@ def _matches(fault: Fault, path: str, page_id: str) -> bool:
     return not fault.endpoint or fnmatch(path, fault.endpoint)
 
 
-def wait(met: list[Fault]) -> None:
-    """Be slow. Call it without holding the lock."""
+def wait(met: list[Fault], pace: float) -> None:
+    """Be slow, by the sandbox's pace. Call it without holding the lock."""
     seconds = sum(fault.seconds for fault in met if fault.kind in DEFAULT_SECONDS)
     if seconds > 0:
-        time.sleep(min(seconds, MOST_SECONDS))
+        time.sleep(min(seconds, MOST_SECONDS) * pace)
 
 
 def raw_answer(met: list[Fault]) -> Response | None:

@@ -35,6 +35,8 @@ class Settings:
     short_token_lifetime: int = 5400
     long_token_lifetime: int = 5183944
     page_token_lifetime: int = 3600
+    # How long a second of a slow answer really takes: tests have no time.
+    pace: float = 1.0
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:

@@ -31,13 +31,21 @@ def _row(story: Story) -> dict[str, Any]:
 
 @blueprint.post("")
 def play() -> Response:
-    """`{"name", "speed"}`: begin a story; what it says is in the listing."""
+    """`{"name", "speed"}`: begin a story; what it says is in the listing. At speed 0 each step waits for `next`."""
     given = asked.values()
     story = STORIES.get(str(given.get("name")))
     if story is None:
         raise BadPlay(f"name must be one of {', '.join(STORIES)}.")
     show = this_stage().play(story, asked.decimal(given, "speed", 1.0))
     return asked.answered(given, show.as_json())
+
+
+@blueprint.post("/next")
+def next_step() -> Response:
+    """Play the next step of a story that is played by hand."""
+    stage = this_stage()
+    stage.next()
+    return asked.answered(asked.values(), stage.show.as_json() if stage.show else {})
 
 
 @blueprint.post("/stop")

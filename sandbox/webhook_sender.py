@@ -182,6 +182,12 @@ class WebhookSender:
         with self._wake:
             return list(reversed(self.log))
 
+    def advance(self, seconds: float) -> None:
+        """Time passes: what waits is due so much earlier, in the same order."""
+        with self._wake:
+            self._queue = [(due - seconds, number, delivery) for due, number, delivery in self._queue]
+            self._wake.notify_all()
+
     def settle(self, timeout: float) -> bool:
         """Wait until nothing is due and nothing is on its way; False when that took longer."""
         ends = time.monotonic() + timeout

@@ -28,7 +28,7 @@ class Sandbox:
 
     def control(self, path: str, **values: Any) -> Any:
         """POST to the control API; returns its JSON."""
-        answer = self.app.test_client().post(f"/control/{path}", json=values)
+        answer = self.app.test_client().post(f"/control/{path}", json=values, base_url=self.url)
         assert answer.status_code < 400, f"{path}: {answer.status_code} {answer.text[:500]}"
         return answer.json
 

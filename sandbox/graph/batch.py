@@ -11,7 +11,8 @@ from sandbox.graph.call import GraphCall
 from sandbox.runtime import Sandbox
 
 MOST = 50
-NO_ANSWER = ("drop", "garbage", "unavailable")
+# What Meta could not do in time, or at all, is null in its place; the rest of the batch is answered.
+NO_ANSWER = ("drop", "garbage", "unavailable", "hang")
 DONE_UNSEEN = ("lost_answer", "truncated")
 
 
@@ -40,9 +41,9 @@ def _item(sandbox: Sandbox, call: GraphCall, item: dict[str, Any], with_headers:
     inner = _inner_call(call, item)
     with sandbox.lock:
         met = faults.meeting(sandbox.state, inner.path, dispatch.page_of_call(sandbox, inner), aimed_only=True)
-    faults.wait(met)
     if any(fault.kind in NO_ANSWER for fault in met):
         return None
+    faults.wait(met, sandbox.settings.pace)
     answer = dispatch.answer(sandbox, inner, met)
     if any(fault.kind in DONE_UNSEEN for fault in met):
         return None

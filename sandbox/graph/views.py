@@ -22,7 +22,7 @@ def graph(path: str) -> Response:
     with sandbox.lock:
         sandbox.count_call()
         met = faults.meeting(sandbox.state, call.path, dispatch.page_of_call(sandbox, call))
-    faults.wait(met)
+    faults.wait(met, sandbox.settings.pace)
     raw = faults.raw_answer(met)
     if raw is not None:
         _log(sandbox, call, raw.status_code, met[-1].kind, began)

@@ -40,8 +40,8 @@ STORIES = (
                 ("又有兩位客人來問。", "Two more customers ask."),
                 cue("crowd", "text", ("可以訂位嗎？", "有素食嗎？"), 2),
                 look=(
-                    "訊息照樣收下；輸入框說明為什麼現在不能回。",
-                    "They are stored all the same; the composer says why nobody can answer now.",
+                    "訊息照樣收下；輸入框說明：現在寫的回覆，會等串接恢復後再送出。",
+                    "They are stored all the same; the composer says that a reply written now waits for the repair.",
                 ),
             ),
             step(20, ("天亮了。", "Morning comes."), look=AGAIN),

@@ -17,7 +17,10 @@ STORIES = (
                 1,
                 ("第一波：十二則限動提及。", "First wave: twelve story mentions."),
                 cue("crowd", "story_mention", ("",), 12),
-                look=("每一則都打開回覆視窗，圖片看得到。", "Each opens the reply window and shows its picture."),
+                look=(
+                    "每一則都打開回覆視窗，也能點開限時動態。",
+                    "Each opens the reply window and leads to the story.",
+                ),
             ),
             step(
                 6,

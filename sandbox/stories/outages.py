@@ -3,8 +3,8 @@
 from sandbox.stories.script import Story, cue, step
 
 NOBODY = (
-    "沒有任何渠道失效，信箱沒有新信；橫幅說明是 Meta 的問題。",
-    "No channel is lost and no mail goes out; a banner says that Meta is in trouble.",
+    "沒有任何渠道失效，店家不會收到信，只有維運人員收到一封通知；橫幅說明是 Meta 的問題。",
+    "No channel is lost and no shop gets a mail, only the operator one notice; a banner says that Meta is in trouble.",
 )
 
 STORIES = (
@@ -62,18 +62,18 @@ STORIES = (
             ),
             step(
                 30,
-                ("對話查詢卡住 20 秒。", "Asking for conversations hangs for 20 seconds."),
+                ("只剩 {page} 的對話查詢卡住。", "Now only asking for the conversations of {page} hangs."),
                 cue("fault", "slow", on=False),
-                cue("fault", "hang", endpoint="*/conversations"),
+                cue("fault", "hang", endpoint="{page}/conversations"),
                 look=(
-                    "算是暫時錯誤，狀態不變；其他渠道照常檢查。",
-                    "A temporary error: no state changes, other channels are checked as usual.",
+                    "算是暫時錯誤，狀態不變；其他專頁照常檢查。",
+                    "A temporary error: no state changes, other Pages are checked as usual.",
                 ),
             ),
             step(
                 40,
                 ("恢復正常。", "Back to normal."),
-                cue("fault", "hang", on=False, endpoint="*/conversations"),
+                cue("fault", "hang", on=False, endpoint="{page}/conversations"),
                 look=("檢查回到正常速度。", "Checks are quick again."),
             ),
         ),

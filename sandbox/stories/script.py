@@ -107,6 +107,8 @@ class Cast:
             self.switch(cause, person_id=person_id)
 
     def fault(self, kind: str, on: bool = True, seconds: float = 0.0, endpoint: str = "") -> None:
+        """`endpoint` may speak of {page}, the story's own."""
+        endpoint = endpoint.format(page=self.page.id)
         fault = Fault(kind, endpoint, "", seconds or causes.DEFAULT_SECONDS.get(kind, 0.0))
         causes.set_fault(self.sandbox.state, fault, on)
         self._faults = [one for one in self._faults if (one.kind, one.endpoint) != (kind, endpoint)]

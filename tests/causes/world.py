@@ -1,10 +1,11 @@
 """A console on SQLite and a sandbox, with @morninglight.coffee connected and a customer who wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet
 from flask import Flask
@@ -53,14 +54,14 @@ class World:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
-    """`folder` is empty; the database goes there."""
+def world(folder: Path, sandbox_settings: Mapping[str, Any] | None = None, **settings: str) -> Iterator[World]:
+    """`folder` is empty; the database goes there. `settings` are the console's own, over those of every test."""
     url = f"sqlite:///{folder}/causes.sqlite3"
     engine = make_engine(url)
     upgrade(engine)
     engine.dispose()
-    with running_sandbox() as sandbox:
-        app = create_app(_config(url, sandbox))
+    with running_sandbox(**(sandbox_settings or {})) as sandbox:
+        app = create_app(_config(url, sandbox, settings))
         app.config["WTF_CSRF_ENABLED"] = False
         try:
             yield _settled(app, sandbox)
@@ -81,7 +82,7 @@ def _settled(app: Flask, sandbox: Sandbox) -> World:
         return World(app, story, sandbox, write(channel).id)
 
 
-def _config(url: str, sandbox: Sandbox) -> Config:
+def _config(url: str, sandbox: Sandbox, settings: Mapping[str, str]) -> Config:
     return Config.from_env(
         {
             "ENVIRONMENT": "test",
@@ -99,5 +100,6 @@ def _config(url: str, sandbox: Sandbox) -> Config:
             "MAIL_PORT": str(sandbox.smtp_port),
             "MAIL_SENDER": "Omnichat <noreply@omnichat.example>",
             "LOG_LEVEL": "ERROR",
+            **settings,
         }
     )

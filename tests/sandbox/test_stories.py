@@ -82,6 +82,20 @@ def test_stopping_takes_back_what_was_switched_on(connected: Stand) -> None:
     assert connected.look("state")["faults"] == []
 
 
+def test_a_story_by_hand_waits_for_each_step_and_can_be_left(connected: Stand) -> None:
+    before = connected.look("state")["causes"]
+    connected.control("stories", name="security-check", speed=0)
+    assert connected.look("state")["causes"] == before
+    connected.control("stories/next")
+    assert connected.look("state")["causes"] != before
+    connected.control("stories/stop")
+    assert (connected.look("stories")["show"]["state"], connected.look("state")["causes"]) == ("stopped", before)
+    connected.control("stories", name="security-check", speed=0)
+    for _step in (*STORIES["security-check"].steps, "one too many"):
+        connected.control("stories/next")
+    assert connected.look("stories")["show"]["state"] == "finished"
+
+
 def test_a_reset_stops_the_story(connected: Stand) -> None:
     connected.control("stories", name="security-check", speed=10)
     connected.control("reset")
@@ -114,6 +128,8 @@ def test_the_shell_plays_a_story_on_a_running_sandbox(shell: Flask, connected: S
     assert said.exit_code == 0, said.output
     assert "@morninglight.coffee 和 晨光咖啡 解除連結。" in said.output
     assert "finished" in said.output
+    by_hand = shell.test_cli_runner().invoke(args=[*args, "--by-hand"])
+    assert by_hand.output.splitlines()[-1] == "finished"
 
 
 def test_the_shell_says_what_is_missing(shell: Flask, stand: Stand) -> None:

@@ -62,6 +62,8 @@ def _cut_off(
 def _unlinked(channels: Sequence[Channel], tokens: Mapping[str, Secret], meta: Meta) -> set[int]:
     """Of those left out though their Page is ticked: accounts that Facebook cannot offer, being linked to no Page."""
     asked = [one for one in channels if _platform(one) == "instagram" and one.page_id in tokens]
+    if not asked:
+        return set()
     db.leave()
     refusals = meta.probe_each([Probe("instagram", one.page_id, tokens[one.page_id]) for one in asked])
     told = [refusal.meaning.cause if refusal else None for refusal in refusals]
