@@ -1,11 +1,12 @@
 /* A <dialog data-open> that arrives becomes modal; when it goes, the focus returns to whatever opened it. */
-import { all, isPoll, on } from "./dom.js";
+import { all, on } from "./dom.js";
 
 let asked = null;
 let opener = null;
 
+/* What a person pressed; an element that asks by itself has had no focus to give back. */
 on("htmx:beforeRequest", ({ detail }) => {
-  if (!detail.elt.closest("dialog")) asked = isPoll(detail.elt) ? null : detail.elt;
+  if (!detail.elt.closest("dialog")) asked = detail.elt.matches("a, button, form") ? detail.elt : null;
 });
 
 const modal = () => document.querySelector("dialog:modal");
@@ -26,14 +27,21 @@ const closed = ({ currentTarget: dialog }) => {
 };
 
 const show = (dialog) => {
-  opener ||= asked || document.activeElement;
+  opener ||= asked || (document.activeElement === document.body ? document.getElementById("content") : document.activeElement);
   dialog.removeAttribute("open");
   dialog.addEventListener("close", closed);
   dialog.showModal();
   (dialog.querySelector("[autofocus]") || dialog.querySelector("h2")).focus();
 };
 
+/* What took the place of a dialog's content may bring another title. */
+const retitle = (part) => {
+  const title = part.closest("dialog")?.querySelector("h2");
+  if (title) title.textContent = part.dataset.dialogTitle;
+};
+
 const showAll = () => {
+  all("[data-dialog-title]").forEach(retitle);
   all("dialog[data-open]:not(:modal)").forEach(show);
   giveFocusBack();
 };

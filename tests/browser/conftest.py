@@ -46,7 +46,7 @@ def alice(browser: Browser, console: Console, sandbox: Sandbox) -> Iterator[Brow
     through_the_dialog(opened.value, LIN, console)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("checkbox", name=MORNING).check()
-    dialog.get_by_role("button", name="Connect", exact=True).click()
+    dialog.get_by_role("button", name="Connect 1 account").click()
     expect(dialog.get_by_role("link", name="Done")).to_be_visible()
     assert broken == []
     page.close()

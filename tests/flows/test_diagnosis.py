@@ -20,8 +20,8 @@ def connect(page: Page, console: Console) -> None:
     through_the_dialog(opened.value, LIN, console)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("checkbox", name=MORNING).check()
-    dialog.get_by_role("button", name="串接", exact=True).click()
-    expect(dialog.get_by_text("已串接")).to_be_visible()
+    dialog.get_by_role("button", name="串接 1 個帳號").click()
+    expect(dialog.get_by_text(f"{MORNING} 已串接")).to_be_visible()
 
 
 def test_a_person_sees_what_is_wrong_mends_it_and_watches_a_message_arrive(

@@ -3,6 +3,7 @@
 An offer is plain data (it is stored as JSON in the grant) and holds no token.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,9 @@ from webapp.meta.gateway import Findings, Page, Platform, TokenState
 
 # Meta's names for "may do everything on this Page", on classic and on new Pages.
 ADMIN_TASKS = frozenset({"MANAGE", "PROFILE_PLUS_FULL_CONTROL", "PROFILE_PLUS_MANAGE"})
+
+
+_DIGITS = re.compile(r"(\d+)")
 
 
 class Reason(StrEnum):
@@ -106,7 +110,12 @@ def choices(
     """Every account of the grant for one platform's list, those that can be connected first."""
     declined = [scope for scope in NEEDED[platform] if scope in set(missing_scopes)]
     rows = [_choice(platform, one, declined, held) for one in offers]
-    return sorted(rows, key=lambda row: (not row.is_eligible, row.label.lower()))
+    return sorted(rows, key=lambda row: (not row.is_eligible, _by_name(row)))
+
+
+def _by_name(row: Choice) -> list[tuple[int, str]]:
+    """As people count: branch.9 before branch.10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(row.label.lower())]
 
 
 def left_out(one: Former) -> Choice:

@@ -83,12 +83,14 @@ def held_accounts(workspace: Workspace, external_ids: Sequence[str]) -> Held:
     elsewhere: set[tuple[str, str]] = set()
     for platform, external_id, workspace_id in rows:
         (here if workspace_id == workspace.id else elsewhere).add((platform, external_id))
-    count = db.session().scalar(
-        select(func.count())
-        .select_from(Channel)
-        .where(Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
-    )
-    return Held(frozenset(here), frozenset(elsewhere), workspace.channel_limit - (count or 0))
+    return Held(frozenset(here), frozenset(elsewhere), room_left(workspace))
+
+
+def room_left(workspace: Workspace) -> int:
+    """How many more accounts the plan allows; negative where it has become smaller."""
+    held_here = (Channel.workspace_id == workspace.id, Channel.status != Status.DISCONNECTED)
+    count = db.session().scalar(select(func.count()).select_from(Channel).where(*held_here))
+    return workspace.channel_limit - (count or 0)
 
 
 def version(found: Channel, now: datetime) -> str:

@@ -27,6 +27,17 @@ def test_an_account_is_connected_from_button_to_list(app: Flask, story: Story) -
     assert "林小姐" in page
 
 
+def test_what_a_connected_account_proves_is_ticked_without_a_reload(story: Story) -> None:
+    page = story.client.get("/w/aurora/social-channels").text
+    address = page.split('id="prerequisites"')[1].split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    before = story.client.get(address, headers={"HX-Request": "true"}).text
+    assert "is-done" not in before
+    story.connect("morning", "instagram:")
+    after = story.client.get(address, headers={"HX-Request": "true"}).text
+    assert after.lstrip().startswith('<section class="card" id="prerequisites"')
+    assert "is-done" in after
+
+
 def test_every_account_is_listed_with_its_reason(story: Story) -> None:
     page = story.client.get(story.land(story.in_dialog(story.press_connect()))).text
     assert "Not a business account" in page

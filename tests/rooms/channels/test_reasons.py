@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from tests.people import People
 from tests.rooms.channels.story import Story
 from webapp.accounts.models import Person
+from webapp.channels.offers import Held, choices
 from webapp.core import db
 
 Switch = dict[str, str]
@@ -111,6 +112,25 @@ def test_more_accounts_than_fit_are_searched_and_ticked_at_once(story: Story) ->
     story.sandbox.control("pages", person="林小姐", count=1)
     many = story.client.get(story.land(story.in_dialog(story.press_connect(rerequest="1")))).text
     assert all(tool in many for tool in tools)
+
+
+def test_accounts_stand_in_the_order_in_which_people_count() -> None:
+    offers = [
+        {
+            "page_id": f"{number}",
+            "page_name": "",
+            "picture_url": "",
+            "tasks": ["MANAGE"],
+            "has_token": True,
+            "instagram": {"id": f"9{number}", "username": f"branch.{number}", "name": "", "picture_url": ""},
+            "half_linked": None,
+            "refusal": None,
+        }
+        for number in (10, 9, 100, 1)
+    ]
+    free = Held(frozenset(), frozenset(), room_left=9)
+    labels = [one.label for one in choices("instagram", offers, [], free)]
+    assert labels == ["@branch.1", "@branch.9", "@branch.10", "@branch.100"]
 
 
 def shown(story: Story, *pages: str, **dialog: object) -> str:

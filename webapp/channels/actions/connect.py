@@ -107,7 +107,7 @@ def _store(
     if queries.other_user(workspace, grant.facebook_user_id) is not None:
         raise Refusal(Reason.OTHER_USER)
     channel = _own_channel(session, workspace, choice, now)
-    if not channel.is_held and queries.held_accounts(workspace, ()).room_left <= 0:
+    if not channel.is_held and queries.room_left(workspace) <= 0:
         raise Refusal(Reason.LIMIT_REACHED)
     channel.name, channel.username = choice.name or choice.page_name, choice.username
     channel.picture_url = choice.picture_url

@@ -120,6 +120,7 @@ def _end(member: Membership, trip: Authorization) -> dict[str, object]:
         "member": member,
         "trip": trip,
         "choices": choices,
+        "room": queries.room_left(member.workspace),
         "cut_off": None if "seen" in request.values else queries.cut_off(trip, member.person),
         "pending": kept,
         "moves": actions.plan(member.workspace, kept) if kept else [],

@@ -40,6 +40,13 @@ def accounts_list(member: Membership) -> ResponseReturnValue:
     return render_template("channels/_accounts.html", **list_context(member, tab()))
 
 
+@bp.get("/w/<slug>/social-channels/prerequisites")
+@access.member(Right.SEE_CHANNELS)
+def prerequisites_list(member: Membership) -> ResponseReturnValue:
+    """What must be true before connecting, ticked anew after something was connected."""
+    return render_template("channels/_prerequisites.html", **page_context(member, tab()))
+
+
 @bp.get("/social-channels")
 @bp.get("/social-channels-integration")
 @bp.get("/integration.html")
