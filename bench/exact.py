@@ -29,9 +29,9 @@ BROKEN, FAULTS = 0.01, 0.05
 _COUNTS = {
     "channels": "SELECT count(*) FROM channel",
     "without a verdict": "SELECT count(*) FROM channel WHERE verdict_at < :noon",
-    "broken": "SELECT count(*) FROM channel WHERE page_id LIKE '9%'",
-    "broken and missed": "SELECT count(*) FROM channel WHERE page_id LIKE '9%' AND status <> 'lost'",
-    "false alarms": "SELECT count(*) FROM channel WHERE page_id NOT LIKE '9%' AND status <> 'connected'",
+    "broken": "SELECT count(*) FROM channel WHERE page_id LIKE '%9'",
+    "broken and missed": "SELECT count(*) FROM channel WHERE page_id LIKE '%9' AND status <> 'lost'",
+    "false alarms": "SELECT count(*) FROM channel WHERE page_id NOT LIKE '%9' AND status <> 'connected'",
     "changes of state": "SELECT count(*) FROM status_change",
     "incidents": "SELECT count(*) FROM incident",
     "notices": "SELECT count(*) FROM notice",

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from urllib.parse import parse_qs, urlsplit
 
+from bench.stage import DATA_ACCESS_ENDS, account_of_page, broken_page
 from tests.running import free_ports
 from webapp.channels.rules import NEEDED
 
@@ -21,7 +22,23 @@ APP_ID = "100000000000001"
 DEAD = json.dumps({"error": {"code": 190, "error_subcode": 460, "type": "OAuthException", "message": "changed"}})
 DEAD_TOKEN = json.dumps({"data": {"is_valid": False, "error": {"code": 190, "subcode": 460, "message": "changed"}}})
 SCOPES = sorted({scope for scopes in NEEDED.values() for scope in scopes})
-TOKEN = json.dumps({"data": {"is_valid": True, "type": "PAGE", "app_id": APP_ID, "expires_at": 0, "scopes": SCOPES}})
+TOKEN = json.dumps(
+    {
+        "data": {
+            "app_id": APP_ID,
+            "type": "PAGE",
+            "application": "Omnichat",
+            "data_access_expires_at": int(DATA_ACCESS_ENDS.timestamp()),
+            "expires_at": 0,
+            "is_valid": True,
+            "issued_at": 1790000000,
+            "profile_id": "0001234567891",
+            "scopes": SCOPES,
+            "granular_scopes": [{"scope": scope} for scope in SCOPES],
+            "user_id": "71234567",
+        }
+    }
+)
 SUBSCRIBED = json.dumps({"data": [{"id": APP_ID, "subscribed_fields": ["messages"]}]})
 EMPTY = json.dumps({"data": []})
 HEADERS = [
@@ -95,11 +112,11 @@ class Graph:
         page_id, _, edge = path.partition("/")
         if path == "debug_token":
             return self.debug_token(query.partition("input_token=")[2].partition("&")[0])
-        if page_id.startswith("9"):
+        if broken_page(page_id):
             return DEAD
         if edge:
             return SUBSCRIBED if edge == "subscribed_apps" else EMPTY
-        account = {"id": f"1784{page_id[1:]}", "username": "shop"}
+        account = {"id": account_of_page(page_id), "username": "shop"}
         return json.dumps({"id": page_id, "name": "S", "instagram_business_account": account})
 
     def debug_token(self, token: str) -> str:

@@ -194,18 +194,18 @@ _COUNTS = {
     "checks": "SELECT count(*) FROM counted",
     "never checked": "SELECT count(*) FROM channel WHERE id NOT IN (SELECT channel_id FROM counted)",
     "checked twice": "SELECT count(*) FROM (SELECT 1 FROM counted GROUP BY channel_id HAVING count(*) > 1) AS twice",
-    "broken": "SELECT count(*) FROM channel WHERE page_id LIKE '9%'",
-    "broken without incident": """SELECT count(*) FROM channel WHERE page_id LIKE '9%' AND id NOT IN
+    "broken": "SELECT count(*) FROM channel WHERE page_id LIKE '%9'",
+    "broken without incident": """SELECT count(*) FROM channel WHERE page_id LIKE '%9' AND id NOT IN
         (SELECT channel_id FROM incident WHERE closed_at IS NULL)""",
     "broken with two incidents": """SELECT count(*) FROM (SELECT 1 FROM incident JOIN channel ON channel.id = channel_id
-        WHERE page_id LIKE '9%' GROUP BY channel_id HAVING count(*) > 1) AS twice""",
-    "broken without mail": """SELECT count(*) FROM channel WHERE page_id LIKE '9%' AND id NOT IN (SELECT channel_id
+        WHERE page_id LIKE '%9' GROUP BY channel_id HAVING count(*) > 1) AS twice""",
+    "broken without mail": """SELECT count(*) FROM channel WHERE page_id LIKE '%9' AND id NOT IN (SELECT channel_id
         FROM incident JOIN notice ON incident.id = incident_id JOIN outgoing_mail ON outgoing_mail.id = mail_id)""",
     "mails": "SELECT count(*) FROM outgoing_mail",
     "mails not sent": "SELECT count(*) FROM outgoing_mail WHERE sent_at IS NULL",
     "healed": "SELECT count(*) FROM incident WHERE closed_by = 'sweep'",
     "healthy with incident": """SELECT count(*) FROM incident JOIN channel ON channel.id = channel_id
-        WHERE closed_at IS NULL AND page_id NOT LIKE '9%'""",
+        WHERE closed_at IS NULL AND page_id NOT LIKE '%9'""",
 }
 
 

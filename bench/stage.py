@@ -12,6 +12,7 @@ from webapp.core import db
 from webapp.core.crypto import Secret
 
 AT_ONCE = 5000
+DATA_ACCESS_ENDS = NOON + timedelta(days=60)
 APP_SECRET = "a secret for the benches"
 
 
@@ -45,8 +46,17 @@ def config_for(
     return Config.from_env(settings_for(database_url, key, graph_url, mail_port, worker))
 
 
+def page_of(number: int, *, broken: bool) -> str:
+    """The Page of a channel. Pages stand in another order than channels, so that broken ones are among the others."""
+    return f"{number * 7919 % 1000:03d}{number:09d}{9 if broken else 1}"
+
+
 def broken_page(page_id: str) -> bool:
-    return page_id.startswith("9")
+    return page_id.endswith("9")
+
+
+def account_of_page(page_id: str) -> str:
+    return f"1784{page_id[3:12]}"
 
 
 def account_of(page_token: str) -> str:
@@ -95,6 +105,7 @@ def _grant(number: int) -> dict[str, object]:
         "facebook_user_id": f"7{number:08d}",
         "facebook_user_name": "林小姐",
         "user_token": Secret(f"user-{number}"),
+        "data_access_expires_at": DATA_ACCESS_ENDS,
         "granted_at": NOON - timedelta(days=1),
     }
 
@@ -109,7 +120,7 @@ def _channel(number: int, broken: int, healed: int, per_grant: int) -> dict[str,
         "platform": "instagram",
         "external_id": f"1784{number:09d}",
         "name": f"Shop {number}",
-        "page_id": f"{9 if number <= broken else 1}{number:09d}",
+        "page_id": page_of(number, broken=number <= broken),
         # As long as Meta's; the stand-in for Meta answers with the account that its beginning names.
         "page_token": Secret(f"1784{number:09d}" + "ZD" * 90),
         "status": "lost" if was_lost else "connected",
@@ -117,7 +128,8 @@ def _channel(number: int, broken: int, healed: int, per_grant: int) -> dict[str,
         "status_since": NOON - timedelta(days=1),
         "connected_at": NOON - timedelta(days=1),
         "authorized_at": NOON - timedelta(days=1),
-        "next_check_at": NOON,
+        # Never all at the same moment.
+        "next_check_at": NOON - timedelta(seconds=number * 7919 % 3600),
         "checked_at": NOON - timedelta(hours=1),
         "verdict_at": NOON - timedelta(hours=1),
     }

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import Engine
@@ -127,6 +125,10 @@ def _invite(workspace: Workspace, email: str, role: Role, locale: str) -> None:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations on an engine; errors are Alembic's and SQLAlchemy's."""
+    # Here alone: no console that runs needs them, and each would carry their 8 MB.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config as AlembicConfig  # noqa: PLC0415
+
     settings = AlembicConfig(str(ROOT / "alembic.ini"))
     with engine.connect() as connection:
         settings.attributes["connection"] = connection

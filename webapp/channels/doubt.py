@@ -58,12 +58,12 @@ def in_doubt(suspicions: Sequence[Suspicion]) -> set[int]:
 
 def is_throttled(found: Findings) -> bool:
     """Whether the app's own limit kept a question from being answered."""
-    return any(_is_app_limit(error) for error in errors_of(found))
+    return any(_is_app_limit(error) for error in found.errors)
 
 
 def trouble(all_found: Iterable[Findings]) -> Trouble:
     """What the errors of a portion say about our app as a whole."""
-    errors = [error for found in all_found for error in errors_of(found)]
+    errors = [error for found in all_found for error in found.errors]
     limits = [error.retry_after or UNTOLD_PAUSE for error in errors if _is_app_limit(error)]
     telling = next((error for error in errors if error.meaning.kind in (Kind.TRANSIENT, Kind.APP)), None)
     return Trouble(
@@ -75,12 +75,8 @@ def trouble(all_found: Iterable[Findings]) -> Trouble:
 
 def page_pause(found: Findings) -> int:
     """Seconds for which Meta wants no more calls for this one Page; 0 when it does not say."""
-    told = [error.retry_after or 0 for error in errors_of(found) if error.meaning.kind is Kind.TRANSIENT]
+    told = [error.retry_after or 0 for error in found.errors if error.meaning.kind is Kind.TRANSIENT]
     return max(told, default=0)
-
-
-def errors_of(found: Findings) -> list[GraphError]:
-    return [one for one in (found.token, found.page, found.subscribed, found.access) if isinstance(one, GraphError)]
 
 
 def _is_app_limit(error: GraphError) -> bool:

@@ -1,6 +1,5 @@
 """The verdict: from what a check found to healthy, attention, lost, or nothing to say. Pure."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -75,7 +74,7 @@ def judge(subject: Subject, found: Findings) -> Verdict:
         or _about_link(subject, found)
         or _about_access(found)
         or _about_subscription(found)
-        or (NO_VERDICT if any(_errors(found)) else HEALTHY)
+        or (NO_VERDICT if found.errors else HEALTHY)
     )
 
 
@@ -124,7 +123,7 @@ def _about_credentials(subject: Subject, found: Findings) -> Verdict | None:
     state = found.token if isinstance(found.token, TokenState) else None
     if state is not None and not state.is_valid:
         return _dead(subject, state, state.error or GraphError(code=190))
-    refusals = (error for error in _errors(found) if error.meaning.kind is Kind.CREDENTIALS)
+    refusals = (error for error in found.errors if error.meaning.kind is Kind.CREDENTIALS)
     return next((_dead(subject, state, error) for error in refusals), None)
 
 
@@ -134,7 +133,7 @@ def _dead(subject: Subject, state: TokenState | None, error: GraphError) -> Verd
 
 def _about_unlinked(found: Findings) -> Verdict | None:
     """Meta says so itself. An unlinked account can be ticked in no login, so missing rights follow from it."""
-    for error in _errors(found):
+    for error in found.errors:
         if error.meaning.cause is Cause.INSTAGRAM_UNLINKED:
             return _verdict(Cause.INSTAGRAM_UNLINKED, error)
     return None
@@ -143,7 +142,7 @@ def _about_unlinked(found: Findings) -> Verdict | None:
 def _about_rights(subject: Subject, found: Findings) -> Verdict | None:
     state = found.token if isinstance(found.token, TokenState) else None
     missing = _missing(subject, state)
-    for error in _errors(found):
+    for error in found.errors:
         if error.meaning.kind is Kind.PERMISSION:
             verdict = _verdict(error.meaning.cause or missing or Cause.PERMISSION_CANCELLED, error)
             return replace(verdict, by_token=missing is not None)
@@ -160,7 +159,7 @@ def _about_link(subject: Subject, found: Findings) -> Verdict | None:
 
 
 def _about_access(found: Findings) -> Verdict | None:
-    for error in _errors(found):
+    for error in found.errors:
         if error.meaning.kind in (Kind.CHANNEL, Kind.ROUTING):
             return _verdict(error.meaning.cause or Cause.UNKNOWN, error)
     return None
@@ -184,12 +183,6 @@ def _missing(subject: Subject, state: TokenState | None) -> Cause | None:
         if not state.covers(scope, target):
             return Cause.PAGE_UNTICKED
     return None
-
-
-def _errors(found: Findings) -> Iterator[GraphError]:
-    for answer in (found.token, found.page, found.subscribed, found.access):
-        if isinstance(answer, GraphError):
-            yield answer
 
 
 def _verdict(cause: Cause, error: GraphError) -> Verdict:

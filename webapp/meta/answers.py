@@ -5,8 +5,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from requests import RequestException, Response
 from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
 
 from webapp.meta.errors import GraphError, parse_error
 
@@ -20,20 +20,20 @@ class AnswerBroken(Exception):
     """The answer stopped half-way, came too slowly or was too large."""
 
 
-def read_body(response: Response, *, deadline: float) -> bytes:
+def read_body(response: BaseHTTPResponse, *, deadline: float) -> bytes:
     """The whole body, bounded in size and, by the monotonic `deadline`, in time. Raises AnswerBroken."""
     parts: list[bytes] = []
     size = 0
     try:
         # read1 comes back with what is there: a drip of single bytes meets the deadline too.
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        while chunk := response.read1(_CHUNK, decode_content=True):
             parts.append(chunk)
             size += len(chunk)
             if size > MOST_BYTES or time.monotonic() > deadline:
                 break
         else:
             return b"".join(parts)
-    except (RequestException, HTTPError, OSError, ValueError):
+    except (HTTPError, OSError, ValueError):
         pass  # their texts quote the address, token included
     raise AnswerBroken
 

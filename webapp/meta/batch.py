@@ -3,58 +3,84 @@
 Source: Graph API batch requests: at most 50 calls, answers in order, null for a call that was not completed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import quote_plus
 
 from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, as_object, read_answer
 from webapp.meta.errors import GraphError
-from webapp.meta.transport import Transport, in_the_apps_name
+from webapp.meta.signature import appsecret_proof
+from webapp.meta.transport import Transport, in_the_apps_name, opened
 
 MOST_CALLS = 50
+NO_HEADERS: Mapping[str, str] = {}
 
 Answer = Json | GraphError
-_Item = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request inside a batch. Without a token it is asked in the app's name.
+class Call(NamedTuple):
+    """A request inside a batch, as it goes over the wire. `as_app`: asked in the app's name.
 
     What was not completed is asked once more, so a POST here must be one that may be repeated.
     """
 
-    path: str
-    params: Mapping[str, str]
-    token: Secret | None = None
-    method: Literal["GET", "POST"] = "GET"
+    method: str
+    relative_url: str
+    body: str = ""
+    as_app: bool = False
+
+
+class Pen:
+    """Writes calls. Signing and quoting are most of what asking costs us: what is alike is done once."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.settings = transport.settings
+        self.app = self.signed(self.settings.app_token)
+        self._known: dict[str, str] = {}
+
+    def signed(self, token: Secret) -> str:
+        """The token and its proof. Each call carries its own: the outer one is not said to reach inside.
+
+        NotSent where no key opens the token.
+        """
+        text = opened(token)
+        return (
+            f"access_token={quote_plus(text)}&appsecret_proof={appsecret_proof(Secret(text), self.settings.app_secret)}"
+        )
+
+    def get(self, path: str, params: Mapping[str, str], token: Secret) -> Call:
+        return Call("GET", f"{path}?{self._query(params, token)}")
+
+    def post(self, path: str, params: Mapping[str, str], token: Secret) -> Call:
+        return Call("POST", path, self._query(params, token))
+
+    def _query(self, params: Mapping[str, str], token: Secret) -> str:
+        text = opened(token)
+        signed = self._known.get(text) or self._known.setdefault(text, self.signed(token))
+        return "&".join([*(f"{name}={quote_plus(value)}" for name, value in params.items()), signed])
 
 
 def run(transport: Transport, calls: Sequence[Call]) -> list[Answer]:
-    """An answer or an error for each call, in order. What came back as null is asked once more."""
-    written = list(map(_writer(transport), calls))
-    answers = _round(transport, calls, written)
-    unanswered = [index for index, answer in enumerate(answers) if answer is None]
-    again = _round(transport, [calls[index] for index in unanswered], [written[index] for index in unanswered])
-    for index, answer in zip(unanswered, again, strict=True):
-        answers[index] = answer
-    return [GraphError("not completed") if answer is None else answer for answer in answers]
+    """An answer or an error for each call, in order. What reads alike is asked once, what came back as null again."""
+    once = list(dict.fromkeys(calls))
+    answers = dict(zip(once, _round(transport, once), strict=True))
+    unanswered = [call for call, answer in answers.items() if answer is None]
+    answers.update(zip(unanswered, _round(transport, unanswered), strict=True))
+    return [GraphError("not completed") if (answer := answers[call]) is None else answer for call in calls]
 
 
-def _round(transport: Transport, calls: Sequence[Call], written: Sequence[_Item]) -> list[Answer | None]:
+def _round(transport: Transport, calls: Sequence[Call]) -> list[Answer | None]:
     answers: list[Answer | None] = []
     for start in range(0, len(calls), MOST_CALLS):
-        portion = slice(start, start + MOST_CALLS)
-        answers += _one_request(transport, calls[portion], written[portion])
+        answers += _one_request(transport, calls[start : start + MOST_CALLS])
     return answers
 
 
-def _one_request(transport: Transport, calls: Sequence[Call], written: Sequence[_Item]) -> list[Answer | None]:
+def _one_request(transport: Transport, calls: Sequence[Call]) -> list[Answer | None]:
     try:
-        items = transport.post_batch(written)
+        items = transport.post_batch(json.dumps(list(map(_item, calls))))
     except GraphError as error:
         return [error] * len(calls)
     if not isinstance(items, list):
@@ -63,27 +89,9 @@ def _one_request(transport: Transport, calls: Sequence[Call], written: Sequence[
     return [_answer(call, item) for call, item in zip(calls, items, strict=False)]
 
 
-def _writer(transport: Transport) -> Callable[[Call], _Item]:
-    """Writes calls for the wire. Signing and quoting are most of what asking costs us: what is alike is done once."""
-
-    quoted = cache(quote_plus)
-
-    @cache
-    def signature(token: Secret) -> str:
-        return query(transport.signed(token, {}))
-
-    def query(params: Mapping[str, str]) -> str:
-        return "&".join([f"{name}={quoted(value)}" for name, value in params.items()])
-
-    def write(call: Call) -> _Item:
-        # Each call carries its own proof: the outer one is not said to reach inside.
-        signed = signature(transport.settings.app_token if call.token is None else call.token)
-        params = f"{query(call.params)}&{signed}" if call.params else signed
-        if call.method == "POST":
-            return {"method": "POST", "relative_url": call.path, "body": params}
-        return {"method": "GET", "relative_url": f"{call.path}?{params}"}
-
-    return write
+def _item(call: Call) -> dict[str, str]:
+    item = {"method": call.method, "relative_url": call.relative_url}
+    return item | {"body": call.body} if call.body else item
 
 
 def _answer(call: Call, item: object) -> Answer | None:
@@ -92,7 +100,7 @@ def _answer(call: Call, item: object) -> Answer | None:
     try:
         return _read(item)
     except GraphError as error:
-        return in_the_apps_name(error) if call.token is None else error
+        return in_the_apps_name(error) if call.as_app else error
 
 
 def _read(item: object) -> Json:
@@ -101,7 +109,7 @@ def _read(item: object) -> Json:
     if not isinstance(status, int) or not isinstance(body, str):
         raise GraphError("an answer in a batch has no code or body")
     # Only a refusal's are read: how long the limit of this one Page lasts stands nowhere else.
-    headers = {} if status == 200 else _headers(fields.get("headers"))
+    headers = NO_HEADERS if status == 200 else _headers(fields.get("headers"))
     return as_object(read_answer(status, body, headers))
 
 

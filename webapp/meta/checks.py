@@ -4,12 +4,14 @@ Together they tell a fault of the token from one of the channel: debug_token ans
 sees neither a lost link, a missing subscription nor switched-off access.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
-from urllib.parse import quote
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import TypeVar, get_args
+from urllib.parse import quote, quote_plus, urlencode
 
+from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, rows
-from webapp.meta.batch import Answer, Call, run
+from webapp.meta.batch import Answer, Call, Pen, run
 from webapp.meta.errors import GraphError, NotSent
 from webapp.meta.gateway import Findings, Platform, Probe
 from webapp.meta.shapes import CHECKED_PAGE, read_access, read_page, read_subscribed, read_token_state
@@ -18,38 +20,39 @@ from webapp.meta.transport import SEALED, Transport, opened
 T = TypeVar("T")
 
 
-def check(transport: Transport, probes: Sequence[Probe]) -> list[Findings]:
-    """The findings of every probe, in order; never raises, an error stands where an answer would."""
-    asked = [_questions(probe) for probe in probes]
-    # The two channels of a Page share three of their four questions: what reads alike is asked once.
-    once = {_wording(call): call for calls in asked for call in calls}
-    answers = dict(zip(once, run(transport, list(once.values())), strict=True))
-    app_id = transport.settings.app_id
-    return [_findings([answers[_wording(call)] for call in calls], app_id) for calls in asked]
-
-
 def first_conversation(platform: Platform) -> dict[str, str]:
     """The smallest listing that shows whether messages may be read. Meta's default platform is Messenger."""
     return {"platform": platform, "limit": "1", "fields": "id"}
 
 
-def _questions(probe: Probe) -> list[Call]:
+# Written once, not for each channel.
+_PAGE = urlencode({"fields": CHECKED_PAGE})
+_CONVERSATION = {platform: urlencode(first_conversation(platform)) for platform in get_args(Platform)}
+
+
+def check(transport: Transport, probes: Sequence[Probe]) -> list[Findings]:
+    """The findings of every probe, in order; never raises, an error stands where an answer would."""
+    pen = Pen(transport)
+    asked = [_questions(pen, probe) for probe in probes]
+    # The two channels of a Page share three of their four questions: what reads alike is asked once.
+    answers = iter(run(transport, [call for calls in asked for call in calls]))
+    app_id = transport.settings.app_id
+    return [_findings(list(islice(answers, len(calls))), app_id) for calls in asked]
+
+
+def _questions(pen: Pen, probe: Probe) -> list[Call]:
     """Nothing is asked for a token that no key opens."""
-    page, token = quote(probe.page_id, safe=""), probe.page_token
     try:
-        inspected = {"input_token": opened(token)}
+        token = opened(probe.page_token)
     except NotSent:
         return []
+    page, signed = quote(probe.page_id, safe=""), pen.signed(Secret(token))
     return [
-        Call("debug_token", inspected),
-        Call(page, {"fields": CHECKED_PAGE}, token),
-        Call(f"{page}/subscribed_apps", {}, token),
-        Call(f"{page}/conversations", first_conversation(probe.platform), token),
+        Call("GET", f"debug_token?input_token={quote_plus(token)}&{pen.app}", as_app=True),
+        Call("GET", f"{page}?{_PAGE}&{signed}"),
+        Call("GET", f"{page}/subscribed_apps?{signed}"),
+        Call("GET", f"{page}/conversations?{_CONVERSATION[probe.platform]}&{signed}"),
     ]
-
-
-def _wording(call: Call) -> Hashable:
-    return call.path, tuple(call.params.items()), call.token
 
 
 def _findings(answers: Sequence[Answer], app_id: str) -> Findings:

@@ -152,6 +152,11 @@ class Findings:
     subscribed: frozenset[str] | GraphError
     access: bool | GraphError
 
+    @property
+    def errors(self) -> "list[GraphError]":
+        answers = (self.token, self.page, self.subscribed, self.access)
+        return [answer for answer in answers if isinstance(answer, GraphError)]
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -3,37 +3,40 @@
 Source: Graph API batch requests (v25.0).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
 from webapp.core.crypto import Secret
 from webapp.meta import shapes
 from webapp.meta.answers import Json, rows
-from webapp.meta.batch import Call, run
+from webapp.meta.batch import Call, Pen, run
 from webapp.meta.checks import first_conversation
 from webapp.meta.errors import GraphError, NotSent
 from webapp.meta.gateway import PAGE_FIELDS, Page, Probe
-from webapp.meta.transport import SEALED, Transport, opened
+from webapp.meta.transport import Transport
 
 T = TypeVar("T")
+Write = Callable[[str, Mapping[str, str], Secret], Call]
 
 
 def pages(transport: Transport, page_ids: Sequence[str], token: Secret) -> list[Page | GraphError]:
-    calls = [Call(quote(page_id, safe=""), {"fields": shapes.WHOLE_PAGE}, token) for page_id in page_ids]
+    pen = Pen(transport)
+    calls = [_call(pen.get, quote(page_id, safe=""), {"fields": shapes.WHOLE_PAGE}, token) for page_id in page_ids]
     return _ask(transport, calls, shapes.read_page)
 
 
 def subscriptions(transport: Transport, wanted: Sequence[tuple[str, Secret]]) -> list[GraphError | None]:
-    fields = {"subscribed_fields": ",".join(PAGE_FIELDS)}
-    calls = [Call(f"{quote(page_id, safe='')}/subscribed_apps", fields, token, "POST") for page_id, token in wanted]
+    pen, fields = Pen(transport), {"subscribed_fields": ",".join(PAGE_FIELDS)}
+    calls = [_call(pen.post, f"{quote(page_id, safe='')}/subscribed_apps", fields, token) for page_id, token in wanted]
     return _ask(transport, calls, shapes.read_done)
 
 
 def accesses(transport: Transport, probes: Sequence[Probe]) -> list[GraphError | None]:
+    pen = Pen(transport)
     calls = [
-        Call(f"{quote(probe.page_id, safe='')}/conversations", first_conversation(probe.platform), probe.page_token)
-        for probe in probes
+        _call(pen.get, f"{quote(one.page_id, safe='')}/conversations", first_conversation(one.platform), one.page_token)
+        for one in probes
     ]
     return _ask(transport, calls, _read_nothing)
 
@@ -42,18 +45,17 @@ def _read_nothing(payload: Json) -> None:
     rows(payload)
 
 
-def _ask(transport: Transport, calls: Sequence[Call], shape: Callable[[Json], T]) -> list[T | GraphError]:
-    """Calls whose token no key opens are not sent."""
-    sendable = [call for call in calls if _is_open(call)]
-    answers = dict(zip(map(id, sendable), run(transport, sendable), strict=True))
-    return [_read(shape, answers.get(id(call), NotSent(SEALED))) for call in calls]
-
-
-def _is_open(call: Call) -> bool:
+def _call(write: Write, path: str, params: Mapping[str, str], token: Secret) -> Call | GraphError:
+    """None is sent whose token no key opens."""
     try:
-        return bool(call.token and opened(call.token))
-    except NotSent:
-        return False
+        return write(path, params, token)
+    except NotSent as error:
+        return error
+
+
+def _ask(transport: Transport, calls: Sequence[Call | GraphError], shape: Callable[[Json], T]) -> list[T | GraphError]:
+    answers = iter(run(transport, [call for call in calls if isinstance(call, Call)]))
+    return [_read(shape, next(answers) if isinstance(call, Call) else call) for call in calls]
 
 
 def _read(shape: Callable[[Json], T], answer: Json | GraphError) -> T | GraphError:

@@ -50,7 +50,7 @@ class _Session(OAuth2Session):  # type: ignore[misc]
     def request(self, method: Any, url: str, **options: Any) -> _Answer:
         options |= {"timeout": self.transport.timeout, "allow_redirects": False, "stream": True}
         send = super().request
-        payload = self.transport.exchange(method, _TOKEN_PATH, lambda: send(method, url, **options))
+        payload = self.transport.exchange(method, _TOKEN_PATH, lambda: send(method, url, **options).raw)
         return _Answer(_token_fields(as_object(payload)))
 
 

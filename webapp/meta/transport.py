@@ -7,19 +7,20 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
 from typing import Any, BinaryIO, Literal
 
-from requests import ConnectTimeout, RequestException, Response, Session
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from requests import ConnectTimeout, RequestException, Session
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.response import BaseHTTPResponse
 
 from webapp.core.crypto import Secret, SecretUnreadable
 from webapp.core.db import assert_left
 from webapp.meta.answers import AnswerBroken, Json, as_object, read_answer, read_body
+from webapp.meta.connections import Connections, ShortWay
 from webapp.meta.errors import AppRefused, GraphError, Kind, NotSent
 from webapp.meta.gateway import MetaSettings
 from webapp.meta.signature import appsecret_proof
@@ -35,7 +36,6 @@ SEALED = "the stored token is empty or no key of TOKEN_KEYS opens it"
 _LONGEST_CONNECT = 5.0  # seconds
 _FILE_PATIENCE = 8  # times the timeout: Meta gives up on a film after 75 seconds
 _BATCH_PATIENCE = 3  # times the timeout
-_KEPT_CONNECTIONS = 32
 _NEVER_CONNECTED = (ConnectTimeout, NewConnectionError, ConnectTimeoutError, SSLCertVerificationError)
 
 
@@ -47,7 +47,8 @@ class Transport:
         # Percent, as the last answer told it: call_count, total_time, total_cputime.
         self.app_usage: Mapping[str, int] = {}
         self._threads = threading.local()
-        self._connections = HTTPAdapter(pool_connections=2, pool_maxsize=_KEPT_CONNECTIONS, max_retries=0)
+        self._connections = Connections()
+        self._batches = ShortWay(self.session(), f"{self.root}/")
 
     @property
     def requests_sent(self) -> int:
@@ -82,16 +83,18 @@ class Transport:
         with _asking_as_app():
             return self.get(path, self.settings.app_token, **params)
 
-    def post_batch(self, calls: Sequence[Mapping[str, str]]) -> object:
-        """One batch request in the app's own name: calls without a token of their own use the app's.
+    def post_batch(self, calls: str) -> object:
+        """One batch request in the app's own name: calls (JSON) without a token of their own use the app's.
 
         It does the work of up to 50 requests, so it may take three times the timeout. It goes as multipart, as in
         Meta's examples: a form would quote every letter of the calls a second time.
         """
-        params = self.signed(self.settings.app_token, {"batch": json.dumps(calls)})
-        parts = {name: (None, value) for name, value in params.items()}
+        connect, read = self.timeout
+        fields = self.signed(self.settings.app_token, {"batch": calls})
         with _asking_as_app():
-            return self._send("POST", "", _BATCH_PATIENCE, files=parts)
+            return self.exchange(
+                "POST", "", lambda: self._batches.post(fields, connect=connect, read=read * _BATCH_PATIENCE)
+            )
 
     def signed(self, token: Secret, params: Mapping[str, str]) -> dict[str, str]:
         """The parameters with the token and its proof."""
@@ -107,18 +110,22 @@ class Transport:
         return self.exchange(
             method,
             path,
-            lambda: self.session().request(
-                method,
-                f"{self.root}/{path}",
-                timeout=(connect, read * patience),
-                allow_redirects=False,
-                stream=True,
-                **body,
+            lambda: (
+                self.session()
+                .request(
+                    method,
+                    f"{self.root}/{path}",
+                    timeout=(connect, read * patience),
+                    allow_redirects=False,
+                    stream=True,
+                    **body,
+                )
+                .raw
             ),
         )
 
-    def exchange(self, method: Method, path: str, send: Callable[[], Response]) -> object:
-        """Send, read and log one request; `send` must ask for a stream, no redirects and our timeout."""
+    def exchange(self, method: Method, path: str, send: Callable[[], BaseHTTPResponse]) -> object:
+        """Send, read and log one request; `send` leaves the body unread, follows no redirects, keeps to our timeout."""
         assert_left()
         self._threads.sent = self.requests_sent + 1
         began = time.monotonic()
@@ -131,17 +138,21 @@ class Transport:
         _log(method, path, began, status, None)
         return answer
 
-    def _receive(self, send: Callable[[], Response]) -> tuple[int, Headers, bytes]:
+    def _receive(self, send: Callable[[], BaseHTTPResponse]) -> tuple[int, Headers, bytes]:
         # The failures of the network quote the address, token included: none of them may become
         # the context of ours, so ours is raised outside.
         try:
-            with send() as response:
+            response = send()
+            try:
                 self._remember_usage(response.headers.get("X-App-Usage", ""))
                 deadline = time.monotonic() + self.settings.timeout
-                return response.status_code, response.headers, read_body(response, deadline=deadline)
+                return response.status, response.headers, read_body(response, deadline=deadline)
+            finally:
+                response.close()
+                response.release_conn()
         except AnswerBroken:
             failure = GraphError("the answer broke off")
-        except RequestException as error:
+        except (RequestException, HTTPError) as error:
             failure = NotSent("no connection") if _never_connected(error) else GraphError("no answer came")
         raise failure
 
@@ -198,7 +209,7 @@ def opened(token: Secret) -> str:
     return text
 
 
-def _never_connected(error: RequestException) -> bool:
+def _never_connected(error: Exception) -> bool:
     """Whether the request failed before a byte of it was sent, so that repeating it is safe."""
     seen: list[BaseException] = [error]
     for current in seen:

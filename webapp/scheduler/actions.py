@@ -1,7 +1,9 @@
 """The sweep: every held channel is checked once an hour, by whichever process takes it first."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.channels.actions import Tally, check_channels
+from webapp.channels.actions import Batch, Checking, Tally
 from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.core import db
@@ -21,30 +23,94 @@ from webapp.scheduler.rules import FULL, LEASE, at_a_time, hour_name, press_name
 log = logging.getLogger("webapp.scheduler")
 
 
-class Check(Protocol):
-    """Checks channels, records what came of it and makes them due again in an hour."""
-
-    def __call__(self, channel_ids: Sequence[int], *, meta: Meta, now: datetime, noticed_by: str) -> Tally: ...
+# Batches under way at once: the next is taken and asked about while the last one is written down.
+AHEAD = 2
 
 
-def sweep(meta: Meta, now: Callable[[], datetime], limit: int = FULL, check: Check = check_channels) -> None:
+class Checks(Protocol):
+    """Opens what checks channels, records what came of it and makes them due again in an hour."""
+
+    def __call__(self, meta: Meta, *, noticed_by: str) -> Checking: ...
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Channels that this process has taken, and the round that they are counted in. `batch` is their check."""
+
+    round_id: int
+    channel_ids: Sequence[int]
+    batch: Batch
+
+
+def sweep(meta: Meta, now: Callable[[], datetime], limit: int = FULL, checks: Checks = Checking) -> None:
     """Check every due channel, `limit` at a time. `now` is the clock: a sweep takes its time.
 
     Any number of processes may sweep at once; all of them add to the same round. Nobody does while Meta wants to be
     left alone; while it fails, each sweep tries a few channels only.
     """
-    round_id = None
-    while not (state := episodes.state()).is_paused(now()):
+    round_id, under_way = None, deque[Taken]()
+    with checks(meta, noticed_by="sweep") as checking:
+        while _take_more(under_way, checking, now, limit):
+            round_id = under_way[0].round_id
+            go_on = _conclude(under_way.popleft(), checking, now)
+            if not go_on or checking.is_stopped:
+                checking.stop()
+                for taken in _emptied(under_way):
+                    go_on = _conclude(taken, checking, now) and go_on
+                checking.resume()
+            if not go_on:
+                return
+    if not episodes.state().is_paused(now()):
+        _finish(round_id, now())
+
+
+def _take_more(under_way: deque[Taken], checking: Checking, now: Callable[[], datetime], limit: int) -> bool:
+    """Take due channels and begin to check them; ahead of what is under way only while Meta is well.
+
+    Returns whether anything is under way.
+    """
+    while len(under_way) < AHEAD:
+        state = episodes.state()
+        if state.is_paused(now()) or (under_way and not state.is_well):
+            break
         booked = _book(now(), at_a_time(limit, state.usage, failing=state.failing_since is not None))
         if booked is None:
-            _finish(round_id, now())
-            return
-        round_id, channel_ids = booked
-        began = now()
-        tally = _checked(channel_ids, meta, now, check)
-        _add(round_id, tally)
-        if not episodes.learn(tally, now(), began):
-            return
+            break
+        under_way.append(Taken(*booked, checking.begin(booked[1], now())))
+    return bool(under_way)
+
+
+def _conclude(taken: Taken, checking: Checking, now: Callable[[], datetime]) -> bool:
+    """Wait for a batch, count it and learn from it; returns whether to go on at once."""
+    tally = _finished(taken, checking, now)
+    _add(taken.round_id, tally)
+    return episodes.learn(tally, now(), taken.batch.at)
+
+
+def _emptied(under_way: deque[Taken]) -> Iterator[Taken]:
+    while under_way:
+        yield under_way.popleft()
+
+
+def _finished(taken: Taken, checking: Checking, now: Callable[[], datetime]) -> Tally:
+    try:
+        return checking.finish(taken.batch)
+    except Exception:
+        log.exception("checking %s channels broke, first %s", len(taken.channel_ids), taken.channel_ids[0])
+    return _halves(taken.channel_ids, checking, now)
+
+
+def _halves(channel_ids: Sequence[int], checking: Checking, now: Callable[[], datetime]) -> Tally:
+    """Check again what broke, half by half: a broken channel keeps no other from being checked."""
+    middle = len(channel_ids) // 2
+    found = Tally()
+    for half in (channel_ids[:middle], channel_ids[middle:]) if middle else ():
+        try:
+            found += checking.finish(checking.begin(half, now()))
+        except Exception:
+            log.exception("checking %s channels broke, first %s", len(half), half[0])
+            found += _halves(half, checking, now)
+    return found
 
 
 def run_now(person_id: int, now: datetime) -> Round:
@@ -94,19 +160,6 @@ def _book(now: datetime, limit: int) -> tuple[int, Sequence[int]] | None:
             execution_options={"synchronize_session": False},
         ).all()
         return (_current(session, now).id, sorted(taken)) if taken else None
-
-
-def _checked(channel_ids: Sequence[int], meta: Meta, now: Callable[[], datetime], check: Check) -> Tally:
-    """Check a batch. If that breaks, its halves are tried: a broken channel keeps no other from being checked."""
-    try:
-        return check(channel_ids, meta=meta, now=now(), noticed_by="sweep")
-    except Exception:
-        log.exception("checking %s channels broke, first %s", len(channel_ids), channel_ids[0])
-    if len(channel_ids) == 1:
-        return Tally()
-    middle = len(channel_ids) // 2
-    one, other = (_checked(half, meta, now, check) for half in (channel_ids[:middle], channel_ids[middle:]))
-    return one + other
 
 
 def _add(round_id: int, tally: Tally) -> None:

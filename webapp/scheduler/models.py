@@ -7,6 +7,7 @@ from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model
+from webapp.scheduler.rules import SLOW_FROM
 
 
 class Round(Model):
@@ -43,6 +44,11 @@ class MetaState(Model):
     failed: Mapped[int] = mapped_column(default=0)
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     declared_at: Mapped[datetime | None]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing speaks against asking as much as can be asked."""
+        return self.failing_since is None and self.usage < SLOW_FROM
 
     def is_paused(self, now: datetime) -> bool:
         return self.wait_until is not None and self.wait_until > now

@@ -11,7 +11,7 @@ OVERDUE_AFTER = timedelta(minutes=75)
 # Without a finished round for this long somebody must look.
 SILENCE = timedelta(minutes=90)
 # Channels that a process takes at a time; fewer while Meta has trouble or its limit is near.
-FULL, CAREFUL = 9600, 50
+FULL, CAREFUL = 800, 50
 # Percent of the app's limits from which the sweep goes slower, and at which it rests: it must never pass 80, and the
 # one channel with which it asks after each rest counts too.
 SLOW_FROM, REST_FROM = 60, 75

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import requests
 import requests_mock
+from urllib3 import HTTPConnectionPool
 from werkzeug.wrappers import Request
 
 from webapp.core.crypto import Secret
@@ -28,9 +30,22 @@ def graph() -> GraphClient:
 
 
 @pytest.fixture
-def meta() -> requests_mock.Mocker:
+def meta(monkeypatch: pytest.MonkeyPatch) -> requests_mock.Mocker:
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", _as_requests)
     with requests_mock.Mocker() as mocker:
         yield mocker
+
+
+def _as_requests(pool: Any, method: str, target: str, *, body: bytes, headers: Any, timeout: Any, **rest: Any) -> Any:
+    """What goes the short way past `requests` meets the same recorded answers."""
+    return requests.request(
+        method,
+        f"{pool.scheme}://{pool.host}{target}",
+        data=body,
+        headers=headers,
+        timeout=(timeout.connect_timeout, timeout.read_timeout),
+        stream=True,
+    ).raw
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from webapp.channels.rules import NEEDED, Subject, judge
 from webapp.core.crypto import Secret
 from webapp.meta.client import GraphClient
 from webapp.meta.errors import GraphError, Kind, NotSent, OutcomeUnknown
-from webapp.meta.gateway import Findings, Probe
+from webapp.meta.gateway import Probe
 
 TIMEOUT = 0.15  # seconds
 USER, PAGE = Secret(USER_TOKEN), Secret(PAGE_TOKEN)
@@ -92,12 +92,7 @@ def outcome(operation: Operation, graph: GraphClient) -> tuple[list[GraphError],
     assert isinstance(found, list), "a fault passed for a success"
     (findings,) = found
     assert judge(SUBJECT, findings).status is None, "a false alarm"
-    return errors_of(findings), time.monotonic() - began
-
-
-def errors_of(findings: Findings) -> list[GraphError]:
-    answers = (findings.token, findings.page, findings.subscribed, findings.access)
-    return [answer for answer in answers if isinstance(answer, GraphError)]
+    return findings.errors, time.monotonic() - began
 
 
 @pytest.mark.parametrize("fault", NETWORK)

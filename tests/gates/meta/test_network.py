@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.gates.meta.conftest import SETTINGS, USER_TOKEN
+from tests.gates.meta.conftest import PAGE_TOKEN, SETTINGS, USER_TOKEN
 from webapp.core import db
 from webapp.core.crypto import Secret
 from webapp.meta import answers
 from webapp.meta.client import GraphClient
 from webapp.meta.errors import GraphError, Kind, NotSent, OutcomeUnknown
+from webapp.meta.gateway import Probe
 
 TOKEN = Secret(USER_TOKEN)
+PROBE = Probe("instagram", "1", Secret(PAGE_TOKEN))
 Play = Callable[[socket.socket], None]
 
 
@@ -198,6 +200,56 @@ def test_a_connection_is_kept_and_other_threads_use_it_too() -> None:
         graph.transport.session().close()
 
 
+def closed(connection: socket.socket) -> None:
+    pass
+
+
+def half(connection: socket.socket) -> None:
+    reading(connection)
+    connection.sendall(response(b'[{"code":200', length=500))
+
+
+def noise(connection: socket.socket) -> None:
+    connection.sendall(b"\x16\x03\x01 is not HTTP\r\n\r\n")
+
+
+def silent(connection: socket.socket) -> None:
+    reading(connection)
+    time.sleep(1)
+
+
+@pytest.mark.parametrize("play", [closed, half, noise, silent])
+def test_a_batch_that_breaks_off_is_told_in_every_finding_in_good_time(play: Play) -> None:
+    began = time.monotonic()
+    with server(play) as (address, _):
+        (findings,) = client(address, timeout=0.2).check([PROBE])
+    assert time.monotonic() - began < 3
+    assert [(error.code, error.meaning.kind) for error in findings.errors] == [(None, Kind.TRANSIENT)] * 4
+
+
+def test_a_batch_to_nobody_was_not_sent() -> None:
+    with server(closed) as (address, _):
+        pass
+    (findings,) = client(address).check([PROBE])
+    assert {type(error) for error in findings.errors} == {NotSent}
+
+
+def test_batches_keep_their_connection() -> None:
+    def answering(connection: socket.socket) -> None:
+        while head := reading(connection):
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            rest = length - len(head.split(b"\r\n\r\n", 1)[1])
+            while rest > 0:
+                rest -= len(connection.recv(rest))
+            connection.sendall(response(b"[]"))
+
+    with server(answering) as (address, accepted):
+        graph = client(address)
+        for _ in range(3):
+            graph.check([PROBE])
+    assert len(accepted) == 1
+
+
 def test_the_proxy_of_the_environment_is_used_and_no_login_of_a_netrc_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,9 +264,12 @@ def test_the_proxy_of_the_environment_is_used_and_no_login_of_a_netrc_is(
     monkeypatch.setenv("NETRC", str(netrc))
     with server(remember) as (address, _):
         monkeypatch.setenv("http_proxy", address)
-        client("http://graph.invalid").whoami(TOKEN)
+        graph = client("http://graph.invalid")
+        graph.whoami(TOKEN)
+        graph.check([PROBE])
     assert asked[0].startswith(b"GET http://graph.invalid/")
-    assert b"authorization" not in asked[0].lower()
+    assert asked[1].startswith(b"POST http://graph.invalid/v25.0/ HTTP/1.1")
+    assert not [one for one in asked if b"authorization" in one.lower()]
 
 
 def test_a_cookie_set_for_one_person_never_travels_with_another() -> None:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.people import NOON, People, make_channel
 from webapp.accounts.models import Person
 from webapp.channels.actions.ask import Asked
-from webapp.channels.actions.record import Tally, record_portion
+from webapp.channels.actions.record import Tally, record_portions
 from webapp.channels.actions.watched import load
 from webapp.channels.doubt import Trouble
 from webapp.channels.models import Channel
@@ -130,13 +130,8 @@ def test_a_stretch_without_verdict_stays_in_the_strip_after_it_is_over(
             session.get_one(Channel, story.id, populate_existing=True).verdict_at = NOON - timedelta(hours=9)
         for hours in (-9, -5, -1):
             verdict = Verdict(None) if hours == -5 else HEALTHY
-            record_portion(
-                Asked(load([story.id]), {story.id: verdict}, {}, frozenset(), Trouble(), 1),
-                Tally(),
-                now=NOON + timedelta(hours=hours),
-                noticed_by="sweep",
-                person_id=None,
-            )
+            asked = Asked(load([story.id]), {story.id: verdict}, {}, frozenset(), Trouble(), 1)
+            record_portions([asked], Tally(), now=NOON + timedelta(hours=hours), noticed_by="sweep")
     assert "could not be checked 8 h" in words(alice.get(f"/w/aurora/channels/{story.id}").text)
     assert "Not checked since" not in words(alice.get(LIST).text)
 

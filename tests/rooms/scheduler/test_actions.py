@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.people import NOON, People, make_channel
-from webapp.channels.actions import Tally
+from webapp.channels.actions import Batch, Checking, Tally
 from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.meta.gateway import Meta
@@ -17,7 +17,7 @@ from webapp.scheduler.rules import LEASE, SILENCE
 HOUR = timedelta(hours=1)
 
 
-class Checker:
+class Checker(Checking):
     """Records each check as the real one does, except for channels that it is told to break on."""
 
     def __init__(self, *breaks_on: int) -> None:
@@ -29,20 +29,25 @@ class Checker:
     def checked(self) -> list[int]:
         return [channel_id for batch in self.batches for channel_id in batch]
 
-    def __call__(self, channel_ids: Sequence[int], *, meta: Meta, now: datetime, noticed_by: str) -> Tally:
+    def __call__(self, meta: Meta, *, noticed_by: str) -> "Checker":
         assert noticed_by == "sweep"
-        if self.breaks_on & set(channel_ids):
+        super().__init__(meta, noticed_by=noticed_by)
+        return self
+
+    def finish(self, batch: Batch) -> Tally:
+        ids = [channel.id for channel in batch.channels]
+        if self.breaks_on & set(ids):
             raise LookupError("a channel that breaks the check")
         self.on_check()
-        self.batches.append(list(channel_ids))
+        self.batches.append(ids)
         with db.transaction() as session:
-            for channel in session.scalars(select(Channel).where(Channel.id.in_(channel_ids))):
-                channel.checked_at, channel.next_check_at = now, now + HOUR
-        return Tally(checked=len(channel_ids), lost=1, healed=2, no_verdict=len(channel_ids) // 2, requests=4)
+            for channel in session.scalars(select(Channel).where(Channel.id.in_(ids))):
+                channel.checked_at, channel.next_check_at = batch.at, batch.at + HOUR
+        return Tally(checked=len(ids), lost=1, healed=2, no_verdict=len(ids) // 2, requests=4)
 
 
 def sweep(house: Flask, check: Checker, moment: datetime = NOON, limit: int = 48) -> None:
-    actions.sweep(house.extensions["meta"], lambda: moment, limit=limit, check=check)
+    actions.sweep(house.extensions["meta"], lambda: moment, limit=limit, checks=check)
 
 
 def rounds() -> list[Round]:
@@ -124,9 +129,9 @@ def test_a_killed_process_loses_nothing_its_channels_come_back(house: Flask, cha
     killed, other = Checker(), Checker()
     killed.on_check = die
     with pytest.raises(KeyboardInterrupt):
-        sweep(house, killed, limit=3)
+        sweep(house, killed, limit=2)
     sweep(house, other, NOON + timedelta(seconds=1))
-    assert len(other.checked) == 2
+    assert len(other.checked) == 1, "the killed one had taken two batches"
     sweep(house, other, NOON + LEASE)
     assert sorted(other.checked) == channel_ids
 
@@ -136,7 +141,7 @@ def test_while_one_process_checks_another_finds_only_the_rest(house: Flask, chan
     one.on_check = lambda: sweep(house, other) if not other.batches else None
     sweep(house, one, limit=2)
     assert sorted(one.checked + other.checked) == channel_ids
-    assert len(one.checked) == 2
+    assert len(one.checked) == 4
 
 
 def test_an_hour_without_channels_has_its_round_too(house: Flask, people: People) -> None:

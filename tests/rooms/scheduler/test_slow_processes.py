@@ -9,7 +9,7 @@ from tests.rooms.scheduler.fake_meta import FakeMeta, as_meta
 from tests.rooms.scheduler.test_trouble import connect, held
 from webapp.channels.actions import check_channels
 from webapp.channels.actions.ask import ask_portion
-from webapp.channels.actions.record import Tally, record_portion
+from webapp.channels.actions.record import Tally, record_portions
 from webapp.channels.actions.watched import load
 from webapp.core import db
 from webapp.meta.errors import GraphError
@@ -25,7 +25,7 @@ def test_what_another_process_has_checked_meanwhile_is_not_recorded_a_second_tim
     db.leave()
     check_channels(ids[:2], meta=meta, now=LATER, noticed_by="sweep")
     tally = Tally()
-    record_portion(asked, tally, now=NOON, noticed_by="sweep", person_id=None)
+    record_portions([asked], tally, now=NOON, noticed_by="sweep")
     assert tally.checked == 1
     assert [one.checked_at for one in held()] == [LATER, LATER, NOON]
 

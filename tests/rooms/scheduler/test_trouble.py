@@ -255,3 +255,15 @@ def test_a_thousand_unchanged_channels_cost_less_than_two_statements_for_fifty(
     with db.transaction() as session:
         swept = session.scalars(select(Round)).one()
     assert (swept.checked, swept.requests) == (1000, 4 * 1000 / 50)
+
+
+def test_changes_that_are_found_together_share_their_statements(house: Flask, people: People, meta: FakeMeta) -> None:
+    connect(people, 200)
+    for channel in held()[::10]:
+        meta.errors[channel.page_id] = GraphError(code=190, subcode=460)
+    with counted_statements(house) as statements:
+        sweep(meta)
+    assert sum(one.status == "lost" for one in held()) == 20
+    with db.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Incident)) == 20
+    assert len(statements) < 2 * 20, "six for each change would be 120"

@@ -2,7 +2,7 @@
 
 from webapp.channels.actions.abandoned import end_abandoned, forget_trips
 from webapp.channels.actions.authorize import AlreadyUsed, Answer, UnknownState, arrive, begin
-from webapp.channels.actions.check import check_channels, check_named_soon, report_refusal
+from webapp.channels.actions.check import Batch, Checking, check_channels, check_named_soon, report_refusal
 from webapp.channels.actions.connect import Report, connect, selection
 from webapp.channels.actions.disconnect import disconnect
 from webapp.channels.actions.forget import forget_user
@@ -25,6 +25,8 @@ from webapp.channels.actions.why import why
 __all__ = [
     "AlreadyUsed",
     "Answer",
+    "Batch",
+    "Checking",
     "LinkClosed",
     "Move",
     "MoveRefused",

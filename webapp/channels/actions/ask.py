@@ -2,10 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 
 from webapp.channels.actions.watched import Watched
 from webapp.channels.actions.why import why
@@ -52,23 +52,57 @@ class Asked:
         return bool(self.trouble.seconds) or (nothing and bool(self.verdicts))
 
 
-def ask(channels: Sequence[Watched], meta: Meta) -> Iterator[Asked]:
-    """Portions as they come back, in any order. Ends early when asking on is futile: the rest is not asked about."""
-    portions = [channels[start : start + PORTION] for start in range(0, len(channels), PORTION)]
-    if len(portions) <= 1:
-        yield from (ask_portion(portion, meta) for portion in portions)
-        return
-    waiting, deadline = iter(portions), time.monotonic() + PATIENCE
-    with ThreadPoolExecutor(THREADS) as threads:
-        running = {threads.submit(ask_portion, portion, meta) for portion in islice(waiting, THREADS)}
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            back = [one.result() for one in done]
-            if any(asked.is_futile for asked in back) or usage(meta) >= MOST_USAGE or time.monotonic() > deadline:
-                waiting = iter(())
-            # The next ones are under way before anybody writes down what the last ones brought.
-            running |= {threads.submit(ask_portion, portion, meta) for portion in islice(waiting, len(back))}
-            yield from back
+class Asking:
+    """Asks about many channels in threads, portion by portion; several batches may be under way at once.
+
+    As soon as asking on is futile no further portion begins, of any batch, until somebody says `resume`: what was not
+    asked about is left out of what comes back.
+    """
+
+    def __init__(self, meta: Meta) -> None:
+        self.meta = meta
+        self.is_stopped = False
+        self._threads = ThreadPoolExecutor(THREADS)
+
+    def begin(self, channels: Sequence[Watched]) -> "UnderWay":
+        portions = [channels[start : start + PORTION] for start in range(0, len(channels), PORTION)]
+        deadline = time.monotonic() + PATIENCE
+        if len(portions) == 1:
+            # One portion needs no thread.
+            return UnderWay(here=partial(self._ask, channels, deadline))
+        return UnderWay([self._threads.submit(self._ask, portion, deadline) for portion in portions])
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+    def resume(self) -> None:
+        self.is_stopped = False
+
+    def close(self) -> None:
+        self.stop()
+        self._threads.shutdown()
+
+    def _ask(self, channels: Sequence[Watched], deadline: float) -> "Asked | None":
+        """Decided in the thread itself: nobody must be asked between the answer that says stop and its being heard."""
+        if self.is_stopped or time.monotonic() > deadline:
+            return None
+        asked = ask_portion(channels, self.meta)
+        if asked.is_futile or usage(self.meta) >= MOST_USAGE:
+            self.stop()
+        return asked
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A batch that is being asked about: in threads, or `here` when somebody wants to hear of it."""
+
+    running: "Sequence[Future[Asked | None]]" = ()
+    here: "Callable[[], Asked | None] | None" = None
+
+    def back(self) -> Iterator[Asked]:
+        """Portions as they come back, in any order."""
+        answers = [self.here()] if self.here else (one.result() for one in as_completed(self.running))
+        return filter(None, answers)
 
 
 def usage(meta: Meta) -> int:
@@ -85,20 +119,18 @@ def ask_portion(channels: Sequence[Watched], meta: Meta) -> Asked:
     found = meta.check(probes) if probes else []
     for (channel, token), findings in zip(readable, found, strict=True):
         verdicts[channel.id] = _verdict(channel, token, findings, meta)
-    by_channel = {channel.id: one for (channel, _), one in zip(readable, found, strict=True)}
+    troubled = {channel.id: one for (channel, _), one in zip(readable, found, strict=True) if one.errors}
     return Asked(
         channels=channels,
         verdicts=verdicts,
-        pauses={channel_id: page_pause(one) for channel_id, one in by_channel.items()},
-        unasked=_unasked(by_channel, verdicts),
-        trouble=trouble(found),
+        pauses={channel_id: page_pause(one) for channel_id, one in troubled.items()},
+        unasked=frozenset(
+            channel_id
+            for channel_id, one in troubled.items()
+            if verdicts[channel_id].status is None and is_throttled(one)
+        ),
+        trouble=trouble(troubled.values()),
         requests=meta.requests_sent - began,
-    )
-
-
-def _unasked(found: dict[int, Findings], verdicts: dict[int, Verdict]) -> frozenset[int]:
-    return frozenset(
-        channel_id for channel_id, one in found.items() if verdicts[channel_id].status is None and is_throttled(one)
     )
 
 

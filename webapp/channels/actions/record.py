@@ -1,15 +1,16 @@
 """Write down what checks found: one statement for all that stays as it is, one transaction for each change."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, update
+from sqlalchemy.orm import Session, selectinload
 
 from webapp.channels.actions.ask import Asked
 from webapp.channels.actions.watched import Watched, are
 from webapp.channels.doubt import Suspicion, in_doubt
-from webapp.channels.models import Channel, CheckGap
+from webapp.channels.models import Channel, CheckGap, Incident
 from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, Verdict
 from webapp.channels.status import Status
 from webapp.core import db
@@ -58,31 +59,33 @@ class Tally:
         return Tally(**counts, **largest, evidence=self.evidence or other.evidence)
 
 
-def record_portion(asked: Asked, tally: Tally, *, now: datetime, noticed_by: str, person_id: int | None) -> None:
-    """Write what a portion found. What another process has recorded meanwhile is not recorded again."""
-    judged = [one for one in asked.channels if one.id not in asked.unasked]
-    verdicts = _believed(judged, asked, tally)
-    unchanged = {one.id: one for one in judged if _says_nothing_new(verdicts[one.id], one)}
-    written = _heartbeat(list(unchanged.values()), verdicts, asked.pauses, now) if unchanged else set()
+def record_portions(
+    back: Sequence[Asked], tally: Tally, *, now: datetime, noticed_by: str, person_id: int | None = None
+) -> None:
+    """Write what portions found. What another process has recorded meanwhile is not recorded again."""
+    judged: list[Watched] = []
+    verdicts: dict[int, Verdict] = {}
+    pauses: dict[int, int] = {}
+    for asked in back:
+        tally.hear(asked)
+        answered = [one for one in asked.channels if one.id not in asked.unasked]
+        judged += answered
+        verdicts |= _believed(answered, asked, tally)
+        pauses |= asked.pauses
+    quiet = [one for one in judged if _says_nothing_new(verdicts[one.id], one)]
+    recorded = _heartbeat(quiet, verdicts, pauses, now) if quiet else set()
+    news = [one for one in judged if one.id not in recorded]
+    if news:
+        checks = [Checked(one.id, verdicts[one.id], pauses.get(one.id, 0)) for one in news]
+        seen = {one.id: one.checked_at for one in quiet}
+        recorded |= _record_all(checks, seen, now=now, noticed_by=noticed_by, person_id=person_id)
     for one in judged:
-        if one.id not in written and one.id in unchanged and _was_checked(one):
-            continue
-        verdict, pause = verdicts[one.id], asked.pauses.get(one.id, 0)
-        if one.id in written or record(
-            one.id, verdict, now=now, noticed_by=noticed_by, person_id=person_id, pause=pause
-        ):
-            tally.count(one.status, verdict)
+        if one.id in recorded:
+            tally.count(one.status, verdicts[one.id])
 
 
 def _says_nothing_new(verdict: Verdict, one: Watched) -> bool:
     return verdict.status is None or (verdict.status, verdict.cause) == one.state
-
-
-def _was_checked(one: Watched) -> bool:
-    """Whether another process, which took the channel when we were too slow, has recorded its check meanwhile."""
-    checked_at = db.session().scalar(select(Channel.checked_at).where(Channel.id == one.id))
-    db.leave()
-    return checked_at != one.checked_at
 
 
 def _believed(judged: list[Watched], asked: Asked, tally: Tally) -> dict[int, Verdict]:
@@ -143,43 +146,97 @@ def _next_check(verdict: Verdict, pause: int, now: datetime) -> datetime:
     return now + max(NO_VERDICT_AGAIN, timedelta(seconds=pause))
 
 
-def record(
-    channel_id: int,
-    verdict: Verdict,
-    *,
-    now: datetime,
-    noticed_by: str,
-    person_id: int | None = None,
-    checked: bool = True,
-    pause: int = 0,
-) -> bool:
-    """Write the verdict, unless the channel was authorised anew or disconnected meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A verdict to be written; `pause` is how many seconds the Page's own limit asks for."""
+
+    channel_id: int
+    verdict: Verdict
+    pause: int = 0
+
+
+def record(channel_id: int, verdict: Verdict, *, now: datetime, noticed_by: str) -> None:
+    """Write what a refusal proved, unless the channel was authorised anew or disconnected meanwhile."""
     with db.transaction() as session:
         channel = session.get(Channel, channel_id, with_for_update=True, populate_existing=True)
         if channel is None or not channel.is_held or channel.authorized_at > now:
-            return False
-        if checked:
-            channel.checked_at = now
-            channel.next_check_at = _next_check(verdict, pause, now)
-            if verdict.status is not None:
-                session.add_all(CheckGap.ended(channel_id, channel.verdict_at, now))
-                channel.verdict_at = now
-        opened = channel.become(verdict, noticed_by=noticed_by, now=now, person_id=person_id)
-        if opened is not None and verdict.status == Status.LOST:
-            _ask_siblings_soon(session, channel, now)
-    return True
+            return
+        opened = channel.become(verdict, noticed_by=noticed_by, now=now)
+        login = _ended_login(channel, opened, verdict)
+    _ask_siblings_soon({login}, now)
 
 
-def _ask_siblings_soon(session: Session, channel: Channel, now: datetime) -> None:
-    """What ended this authorisation mostly ended those of the same login too: they need not wait for their hour."""
-    session.execute(
-        update(Channel)
-        .where(
-            Channel.grant_id == channel.grant_id,
-            Channel.id != channel.id,
-            Channel.status.in_((Status.CONNECTED, Status.ATTENTION)),
-            Channel.checked_at < now,
-        )
-        .values(next_check_at=now),
-        execution_options={"synchronize_session": False},
+def _record_all(
+    checks: Sequence[Checked],
+    seen: Mapping[int, datetime | None],
+    *,
+    now: datetime,
+    noticed_by: str,
+    person_id: int | None,
+) -> set[int]:
+    """Write verdicts in one transaction; returns the channels that still were ours to write.
+
+    `seen`: channels with nothing new, and their last check as it was read. Another process that took one when we were
+    too slow has recorded its own.
+    """
+    logins, recorded = set(), set()
+    with db.transaction() as session:
+        locked = {one.id: one for one in session.scalars(_locked([one.channel_id for one in checks]))}
+        for one in checks:
+            channel = locked.get(one.channel_id)
+            if channel is None or not channel.is_held or channel.authorized_at > now:
+                continue
+            if seen.get(channel.id, channel.checked_at) != channel.checked_at:
+                continue
+            _take(session, channel, one, now)
+            opened = channel.become(one.verdict, noticed_by=noticed_by, now=now, person_id=person_id)
+            logins.add(_ended_login(channel, opened, one.verdict))
+            recorded.add(channel.id)
+    _ask_siblings_soon(logins, now)
+    return recorded
+
+
+def _locked(channel_ids: Sequence[int]) -> Select[Channel]:
+    """Always in the same order, so that two who lock several never wait for each other."""
+    return (
+        select(Channel)
+        .where(are(channel_ids))
+        .order_by(Channel.id)
+        .options(selectinload(Channel.open_incidents))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+
+
+def _take(session: Session, channel: Channel, one: Checked, now: datetime) -> None:
+    channel.checked_at = now
+    channel.next_check_at = _next_check(one.verdict, one.pause, now)
+    if one.verdict.status is not None:
+        session.add_all(CheckGap.ended(channel.id, channel.verdict_at, now))
+        channel.verdict_at = now
+
+
+def _ended_login(channel: Channel, opened: Incident | None, verdict: Verdict) -> int | None:
+    return channel.grant_id if opened is not None and verdict.status == Status.LOST else None
+
+
+def _ask_siblings_soon(logins: Iterable[int | None], now: datetime) -> None:
+    """What ended an authorisation mostly ended those of the same login too: they need not wait for their hour.
+
+    In a transaction of its own: whoever holds some channels must not wait for others.
+    """
+    ended = [login for login in logins if login is not None]
+    if not ended:
+        return
+    with db.transaction() as session:
+        session.execute(
+            update(Channel)
+            .where(
+                Channel.grant_id.in_(ended),
+                Channel.status.in_((Status.CONNECTED, Status.ATTENTION)),
+                Channel.checked_at < now,
+                Channel.next_check_at > now,
+            )
+            .values(next_check_at=now),
+            execution_options={"synchronize_session": False},
+        )

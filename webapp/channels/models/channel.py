@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, and_, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from webapp.accounts.models import Person, Workspace
@@ -70,6 +70,10 @@ class Channel(Model):
     workspace: Mapped[Workspace] = relationship()
     grant: Mapped[Grant | None] = relationship()
     connected_by: Mapped[Person | None] = relationship()
+    # At most one. Read anew whenever the channel is locked; a list of locked channels reads all of theirs at once.
+    open_incidents: Mapped[list[Incident]] = relationship(
+        primaryjoin=lambda: and_(Incident.channel_id == Channel.id, Incident.closed_at.is_(None)), viewonly=True
+    )
 
     @property
     def label(self) -> str:
@@ -122,14 +126,10 @@ class Channel(Model):
         self.touch()
         return self._account_for(verdict, noticed_by, now)
 
-    def open_incident(self) -> Incident | None:
-        return self._session().scalar(
-            select(Incident).where(Incident.channel_id == self.id, Incident.closed_at.is_(None))
-        )
-
     def _account_for(self, verdict: Verdict, noticed_by: str, now: datetime) -> Incident | None:
         """One incident an episode: opened by the first failure, closed by health or by disconnecting."""
-        incident = self.open_incident()
+        incident = next(iter(self.open_incidents), None)
+        self._session().expire(self, ["open_incidents"])
         if verdict.status in (Status.CONNECTED, Status.DISCONNECTED):
             if incident is not None:
                 incident.close(by=noticed_by, now=now)
