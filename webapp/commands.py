@@ -118,6 +118,8 @@ def _invite(workspace: Workspace, email: str, role: Role, locale: str) -> None:
         _link, token = accounts.invite(workspace, email.strip().lower(), role, locale, None, now=clock.now())
     except accounts.AlreadyMember:
         raise click.ClickException(f"{email} is a member of {workspace.name} already") from None
+    except (accounts.JustInvited, accounts.InvitedTooOften):
+        raise click.ClickException(f"{email} was invited just now; wait before the next invitation") from None
     # Whoever runs the console may see it: mail may not work yet.
     click.echo(f"Mailed to {email}; it works once, for seven days:")
     click.echo(address_of("accounts.invitation", token=token.reveal()))

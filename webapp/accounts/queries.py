@@ -74,11 +74,10 @@ class Colleague:
 
 def colleagues(workspace: Workspace) -> list[Colleague]:
     """Every member, disabled ones last, with their latest sign-in."""
-    latest = select(SignIn.person_id, func.max(SignIn.began_at).label("at")).group_by(SignIn.person_id).subquery()
+    latest = select(func.max(SignIn.began_at)).where(SignIn.person_id == Membership.person_id).scalar_subquery()
     found = db.session().execute(
-        select(Membership, latest.c.at)
+        select(Membership, latest)
         .join(Membership.person)
-        .outerjoin(latest, latest.c.person_id == Membership.person_id)
         .where(Membership.workspace_id == workspace.id)
         .order_by(Membership.disabled_at.isnot(None), Person.name, Membership.id)
     )

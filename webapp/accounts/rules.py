@@ -69,6 +69,13 @@ def limits(email: str, client: str | None, device: str | None) -> dict[str, Limi
 LINKS_TO_ONE_ADDRESS = Limit(3, timedelta(hours=1))
 LINKS_FROM_ONE_PLACE = Limit(20, timedelta(hours=1))
 
+# Mails to one address that a workspace can cause: invitations, and links to repair a channel.
+MAILS_TO_ONE_ADDRESS = Limit(5, timedelta(hours=1))
+
+
+def mail_limits(workspace_id: int, kind: str, email: str) -> dict[str, Limit]:
+    return {f"{kind} of {workspace_id} to {email}": MAILS_TO_ONE_ADDRESS}
+
 
 def password_link_limits(email: str, client: str | None) -> dict[str, Limit]:
     return {f"link {email}": LINKS_TO_ONE_ADDRESS, f"links from {_place(client)}": LINKS_FROM_ONE_PLACE}

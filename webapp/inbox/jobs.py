@@ -68,6 +68,10 @@ def close_gaps() -> None:
         fetch_conversations(backfill_id)
 
 
+def reopen_left() -> None:
+    actions.reopen_left(now=clock.now())
+
+
 def index_due() -> None:
     actions.index_due()
 
@@ -82,4 +86,5 @@ TICKS = {
     "inbox.close_gaps": (5, close_gaps),
     "inbox.keep_files": (shelf.PART_SECONDS, keep_files),
     "inbox.index_due": (3, index_due),
+    "inbox.reopen_left": (5, reopen_left),
 }

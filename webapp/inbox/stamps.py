@@ -19,6 +19,7 @@ def register(bp: Blueprint) -> None:
         "story_is_over": over,
     }.items():
         bp.add_app_template_filter(stamp, f"inbox_{name}")
+    bp.add_app_template_filter(later, "inbox_later")
     bp.add_app_template_filter(isolated, "isolated")
 
 
@@ -57,6 +58,12 @@ def until(moment: datetime) -> str:
     if to_user_timezone(moment).date() == _today():
         return on_the_clock(moment)
     return format_datetime(moment, "M/d HH:mm")  # type: ignore[no-any-return]
+
+
+def later(moment: datetime, first: datetime) -> str:
+    """The end of what began at `first`: the day is said once where both are of the same."""
+    is_same_day = to_user_timezone(moment).date() == to_user_timezone(first).date()
+    return on_the_clock(moment) if is_same_day else until(moment)
 
 
 def over(told_at: datetime) -> bool:

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from babel import Locale
 from babel.dates import format_timedelta
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, current_app, redirect, request
 from flask_babel import Babel, get_locale, gettext, to_user_timezone
 from werkzeug.wrappers import Response
 
@@ -49,13 +50,26 @@ def chosen_locale() -> str:
 @bp.post("/language")
 def choose() -> Response:
     locale = request.form.get("locale", "")
-    response = redirect(local_path(request.form.get("next")) or "/", 303)
+    response = redirect(_openable(local_path(request.form.get("next")) or "/"), 303)
     if locale in LOCALES:
         response.set_cookie(COOKIE, locale, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
     return response
 
 
 choose.access = "public"  # type: ignore[attr-defined]
+
+
+def _openable(path: str) -> str:
+    """The address, or the nearest one above it: a page that answered a form may stand where nothing can be opened."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None, "there is a request"
+    above = urlsplit(path).path
+    methods = adapter.allowed_methods(above)
+    if "GET" in methods or not methods:
+        return path
+    while above and "GET" not in adapter.allowed_methods(above):
+        above = above.rpartition("/")[0]
+    return above or "/"
 
 
 def ago(moment: datetime | None) -> str:

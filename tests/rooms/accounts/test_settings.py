@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.people import PASSWORD, People
 from tests.running import Sandbox
 from webapp import commands
+from webapp.accounts import passwords, queries
+from webapp.accounts.actions import links
 from webapp.accounts.models import Membership, Person
+from webapp.accounts.rules import MAILS_TO_ONE_ADDRESS
 from webapp.core import clock, db
 from webapp.mail import actions as mail
 from webapp.mail.gateway import Mailer
@@ -121,6 +124,7 @@ def test_an_invitation_that_ended_says_so(
     if ending == "revoked":
         alice.post("/w/aurora/settings/invitations/1/revocation")
     elif ending == "replaced":
+        monkeypatch.setattr(links, "TWICE", timedelta(0))
         invite(alice)
     elif ending == "expired":
         later = clock.now() + timedelta(days=7, seconds=1)
@@ -220,6 +224,53 @@ def test_a_password_link_for_an_address_that_nobody_has_is_answered_alike(
     unknown = guest.post("/forgotten-password", data={"email": "nobody@example.com"})
     assert known.status_code == unknown.status_code == 303
     assert known.headers["Location"] == unknown.headers["Location"]
+
+
+def test_an_address_that_nobody_has_takes_as_long(app: Flask, guest: FlaskClient, people: People) -> None:
+    """Its mail is written too. Counted, not timed: what the database was asked for."""
+    asked: dict[str, list[str]] = {}
+    for email in (people.alice.email, "nobody@example.com"):
+        asked[email] = []
+        note = lambda *args, to=asked[email]: to.append(" ".join(args[2].split()[:3]))  # noqa: E731
+        event.listen(app.extensions["engine"], "before_cursor_execute", note)
+        guest.post("/forgotten-password", data={"email": email})
+        event.remove(app.extensions["engine"], "before_cursor_execute", note)
+    known, unknown = ([one for one in told if "SAVEPOINT" not in one] for told in asked.values())
+    assert known == unknown
+    assert "INSERT INTO outgoing_mail" in known
+    with app.app_context():
+        assert [one.address for one in db.session().scalars(select(mail.OutgoingMail))] == [people.alice.email]
+
+
+def test_a_made_up_link_costs_no_hash(guest: FlaskClient, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(passwords, "hashed", hashed.append)
+    assert guest.post("/new-password/made-up", data={"password": NEW, "again": NEW}).status_code == 410
+    assert guest.post("/invitations/made-up", data={"password": NEW, "name": "E", "locale": "en"}).status_code == 410
+    assert hashed == []
+
+
+def test_an_invitation_pressed_twice_is_one_and_many_are_too_many(
+    app: Flask, alice: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "on its way" in invite(alice)
+    assert "on its way" in invite(alice)
+    with app.app_context():
+        assert len(db.session().scalars(select(mail.OutgoingMail.id)).all()) == 1
+    monkeypatch.setattr(links, "TWICE", timedelta(0))
+    while "on its way" in (answer := invite(alice)):
+        pass
+    assert "several invitations within the hour" in answer
+    with app.app_context():
+        assert len(db.session().scalars(select(mail.OutgoingMail.id)).all()) == MAILS_TO_ONE_ADDRESS.tries
+
+
+def test_the_members_page_reads_only_the_sign_ins_of_its_people(app: Flask, people: People) -> None:
+    read: list[str] = []
+    with app.app_context():
+        event.listen(app.extensions["engine"], "before_cursor_execute", lambda *args: read.append(args[2]), once=True)
+        queries.colleagues(people.aurora)
+    assert "GROUP BY" not in read[0], "the table of everybody's sign-ins"
 
 
 def test_nobody_is_flooded_with_password_links(app: Flask, guest: FlaskClient, people: People) -> None:

@@ -113,6 +113,22 @@ def test_the_language_switch_leads_nowhere_else(client: FlaskClient) -> None:
     assert answer.headers["Location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("shown", "opened"),
+    [
+        ("/w/aurora/channels/1/live-test", "/w/aurora/channels/1"),
+        ("/w/aurora/settings/invitations?x=1", "/w/aurora"),
+        ("/language", "/"),
+        ("/w/aurora/settings/members?x=1", "/w/aurora/settings/members?x=1"),
+        ("/nowhere", "/nowhere"),
+    ],
+)
+def test_the_language_switch_of_a_page_that_answered_a_form_leads_to_one_that_opens(
+    client: FlaskClient, shown: str, opened: str
+) -> None:
+    assert client.post("/language", data={"locale": "en", "next": shown}).headers["Location"] == opened
+
+
 @pytest.mark.parametrize("old", ["/integration.html", "/social-channels-integration", "/social-channels"])
 def test_old_addresses_lead_to_the_current_workspace(
     client: FlaskClient, people: People, sign_in: Enter, old: str

@@ -13,6 +13,7 @@ from tests.people import People
 from tests.rooms.channels.story import Story
 from tests.rooms.channels.test_actions import check, fresh
 from webapp.accounts.models import AuditEntry, SignIn
+from webapp.accounts.rules import MAILS_TO_ONE_ADDRESS
 from webapp.channels.actions import Answer, LinkClosed, arrive_with_link, begin_repair
 from webapp.channels.models import Authorization, Channel, Grant, RepairLink
 from webapp.core import clock, db
@@ -382,3 +383,14 @@ def dump() -> str:
     return "\n".join(
         repr(tuple(row)) for table in metadata.sorted_tables for row in db.session().execute(select(table))
     )
+
+
+def test_no_address_is_flooded_with_links_that_are_revoked_again(story: Story, lost: Channel) -> None:
+    path = f"/w/aurora/channels/{lost.id}/repair-links"
+    for number in range(1, MAILS_TO_ONE_ADDRESS.tries + 1):
+        make_link(story, lost, address="Chen@example.com" if number % 2 else "chen@example.com")
+        assert story.client.post(f"{path}/{number}/revocation").status_code == 303
+    answer = story.client.post(path, data={"address": "chen@example.com", "locale": "en"})
+    assert answer.status_code == 409
+    assert "several mails within the hour" in answer.text
+    make_link(story, lost)

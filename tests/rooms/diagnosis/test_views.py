@@ -103,6 +103,8 @@ def test_deliveries_for_listeners_only_show_that_another_app_answers(story: Stor
     deliver(connected, form="standby")
     page = story.client.post(address(connected), follow_redirects=True).text
     assert "Messages come to us only to listen; another app answers" in page
+    assert "That app receives the conversations, and we may not answer them" in page
+    assert "Default application (formerly primary receiver)" in page
     assert "Conversation routing › Default application (formerly" in page
     deliver(connected, mid="mid-2")
     assert "only to listen" not in story.client.post(address(connected), follow_redirects=True).text

@@ -1,13 +1,15 @@
 """Taking, closing, reopening."""
 
 import pytest
+from sqlalchemy import update
 
 from tests.people import People
 from tests.rooms.inbox.happenings import happen, log, minutes_ago, talk, talks, write
 from tests.rooms.inbox.screens import HTMX, Browser, here
+from webapp.accounts.models import Membership
 from webapp.channels.models import Channel
-from webapp.core import clock
-from webapp.inbox import actions
+from webapp.core import clock, db
+from webapp.inbox import actions, jobs
 from webapp.inbox.events import MessageEvent
 
 
@@ -89,6 +91,23 @@ def test_two_people_who_transfer_at_once_do_not_undo_each_other(
     assert talk().assignee_id == people.bob.id
     browser(people.alice).post(here("/transfer"), data={"to": people.bob.id, "was_with": people.bob.id})
     assert log() == [("transferred", people.alice.id)]
+
+
+@pytest.mark.parametrize("change", [{"disabled_at": clock.now()}, {"role": "marketer"}])
+def test_what_somebody_had_who_may_not_answer_any_more_is_open_for_everybody(
+    channel: Channel, people: People, browser: Browser, change: dict[str, object]
+) -> None:
+    write(channel)
+    actions.take(talk().id, people.bob, may_take_over=False, now=clock.now())
+    jobs.reopen_left()
+    assert talk().state == "in_progress"
+    with db.transaction() as session:
+        session.execute(update(Membership).where(Membership.person_id == people.bob.id).values(**change))
+    jobs.reopen_left()
+    assert (talk().state, talk().assignee_id) == ("open", None)
+    assert "Bob no longer answers conversations here" in browser(people.alice).get(here()).text
+    jobs.reopen_left()
+    assert log() == [("taken", people.bob.id), ("left", None)]
 
 
 def test_taking_over_names_from_whom(channel: Channel, people: People, browser: Browser) -> None:

@@ -1,9 +1,10 @@
 """The thread as it is shown."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.people import People
@@ -11,6 +12,7 @@ from tests.rooms.inbox.happenings import CUSTOMER, happen, lines, minutes_ago, t
 from tests.rooms.inbox.screens import HTMX, here, older_address, poll_of, send, texts
 from webapp.channels.models import Channel
 from webapp.core import clock
+from webapp.inbox import stamps
 from webapp.inbox.events import Attachment, DeletedEvent, MessageEvent, ReactionEvent, ReadEvent
 from webapp.inbox.thread import MOST, STEP
 
@@ -157,3 +159,13 @@ def test_read_and_delivered_are_told_where_the_platform_tells(
     assert "Written in the app" in alice.get(here()).text
     happen(channel, ReadEvent(CUSTOMER, clock.now()))
     assert "Read" in alice.get(here()).text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [("2026-11-22T15:30", "2026-11-22T16:10", "11/23 00:10"), ("2026-11-22T23:50", "2026-11-23T00:10", "08:10")],
+)
+def test_the_day_of_a_gap_is_the_readers_day(app: Flask, first: str, last: str, said: str) -> None:
+    moments = [datetime.fromisoformat(one).replace(tzinfo=UTC) for one in (last, first)]
+    with app.test_request_context():
+        assert stamps.later(*moments) == said

@@ -5,6 +5,8 @@ from webapp.accounts.actions.door import Locked, WrongPassword, sign_in, sign_ou
 from webapp.accounts.actions.found import SlugTaken, found_workspace, make_operator, set_plan
 from webapp.accounts.actions.links import (
     AlreadyMember,
+    InvitedTooOften,
+    JustInvited,
     LinkClosed,
     TooManyInvitations,
     choose_password,
@@ -25,6 +27,8 @@ from webapp.accounts.actions.members import (
 
 __all__ = [
     "AlreadyMember",
+    "InvitedTooOften",
+    "JustInvited",
     "LastAdmin",
     "LinkClosed",
     "Locked",

@@ -20,13 +20,15 @@ from webapp.accounts.models import (
     Role,
     Workspace,
 )
-from webapp.accounts.rules import password_link_limits
+from webapp.accounts.rules import mail_limits, password_link_limits
 from webapp.core import db
 from webapp.core.crypto import Secret, fingerprint
 from webapp.mail import actions as mail
 
 # Nobody invites more at a time, and the mail server is not taken for a spammer's.
 OPEN_AT_MOST = 50
+# Nobody means to invite the same person twice so soon.
+TWICE = timedelta(seconds=10)
 
 
 class LinkClosed(Exception):
@@ -41,20 +43,31 @@ class TooManyInvitations(Exception):
     """OPEN_AT_MOST invitations of the workspace wait already."""
 
 
+class JustInvited(Exception):
+    """The very same invitation went out a moment ago: the button was pressed twice."""
+
+
+class InvitedTooOften(Exception):
+    """The address had MAILS_TO_ONE_ADDRESS within the hour."""
+
+
 def invite(
     workspace: Workspace, email: str, role: Role, locale: str, by: Person | None, *, now: datetime
 ) -> tuple[DoorLink, Secret]:
     """Mail an invitation; an older one to the same address ends. Returns it with its token.
 
-    Raises AlreadyMember and TooManyInvitations.
+    Raises AlreadyMember, JustInvited, InvitedTooOften and TooManyInvitations.
     """
     with db.transaction() as session:
         session.execute(select(Workspace.id).where(Workspace.id == workspace.id).with_for_update())
         if session.scalar(_memberships_of(workspace, email)):
             raise AlreadyMember
-        session.execute(
-            update(DoorLink).where(*_open_invitations(workspace, now), DoorLink.email == email).values(revoked_at=now)
-        )
+        same = (*_open_invitations(workspace, now), DoorLink.email == email)
+        if session.scalar(select(DoorLink.id).where(*same, DoorLink.role == role, DoorLink.created_at > now - TWICE)):
+            raise JustInvited
+        if tries.count(session, mail_limits(workspace.id, "invitation", email), now=now):
+            raise InvitedTooOften
+        session.execute(update(DoorLink).where(*same).values(revoked_at=now))
         waiting = select(func.count()).select_from(DoorLink).where(*_open_invitations(workspace, now))
         if (session.scalar(waiting) or 0) >= OPEN_AT_MOST:
             raise TooManyInvitations
@@ -102,9 +115,15 @@ def mail_password_link(email: str, *, client: str | None, now: datetime) -> None
         if tries.count(session, password_link_limits(email, client), now=now):
             return
         person = session.scalar(select(Person).where(Person.email == email))
-        if person is not None:
-            link, token = _link(session, LinkKind.PASSWORD, email, PASSWORD_LINK_LIFE, None, now)
-            _mail(session, link, "password", person.locale, token, now, name=person.name)
+        name, locale = (person.name, person.locale) if person is not None else ("", "")
+        # A mail to nobody is written too, and thrown away: it takes as long.
+        written = session.begin_nested()
+        link, token = _link(session, LinkKind.PASSWORD, email, PASSWORD_LINK_LIFE, None, now)
+        _mail(session, link, "password", locale, token, now, name=name)
+        if person is None:
+            written.rollback()
+        else:
+            written.commit()
 
 
 def choose_password(token: str, password: str, *, now: datetime) -> Person:

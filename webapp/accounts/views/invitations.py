@@ -29,6 +29,11 @@ def invite(member: Membership) -> ResponseReturnValue:
         return page(member, form, gettext("%(email)s is a member already; see the list.", email=email)), 409
     except actions.TooManyInvitations:
         return page(member, form, gettext("Enough invitations are waiting. Revoke some first.")), 409
+    except actions.InvitedTooOften:
+        told = gettext("%(email)s had several invitations within the hour. Try again later.", email=email)
+        return page(member, form, told), 409
+    except actions.JustInvited:
+        pass  # pressed twice: the first one is on its way
     told = gettext("The invitation is on its way to %(email)s.", email=email)
     return go(url_for("accounts.members", slug=member.workspace.slug), told)
 

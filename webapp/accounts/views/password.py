@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from webapp.accounts import access, actions, queries
 from webapp.accounts.forms import ForgottenForm, PasswordForm
-from webapp.accounts.models import LinkKind, LinkState
+from webapp.accounts.models import DoorLink, LinkKind, LinkState
 from webapp.accounts.views.blueprint import bp
 from webapp.core import clock
 from webapp.web.htmx import go
@@ -34,19 +34,23 @@ def mail_password_link() -> ResponseReturnValue:
 @bp.get("/new-password/<token>")
 @access.public
 def new_password(token: str) -> ResponseReturnValue:
-    link = queries.door_link(token, LinkKind.PASSWORD)
-    if link is None or link.state(clock.now()) is not LinkState.OPEN:
-        raise actions.LinkClosed
+    link = _open_link(token)
     return render_template("accounts/new_password.html", form=PasswordForm(), token=token, email=link.email)
 
 
 @bp.post("/new-password/<token>")
 @access.public
 def choose_password(token: str) -> ResponseReturnValue:
-    form = PasswordForm()
+    """The link comes first: hashing a password is dear, and nobody pays for made-up links."""
+    link, form = _open_link(token), PasswordForm()
     if not form.validate():
-        link = queries.door_link(token, LinkKind.PASSWORD)
-        email = link.email if link else ""
-        return render_template("accounts/new_password.html", form=form, token=token, email=email), 422
+        return render_template("accounts/new_password.html", form=form, token=token, email=link.email), 422
     actions.choose_password(token, form.password.data or "", now=clock.now())
     return go(url_for("accounts.sign_in"), gettext("The new password counts. Sign in with it."))
+
+
+def _open_link(token: str) -> DoorLink:
+    link = queries.door_link(token, LinkKind.PASSWORD)
+    if link is None or link.state(clock.now()) is not LinkState.OPEN:
+        raise actions.LinkClosed
+    return link

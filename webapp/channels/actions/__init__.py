@@ -19,7 +19,14 @@ from webapp.channels.actions.move import (
 from webapp.channels.actions.record import Tally
 from webapp.channels.actions.remove import lose_user
 from webapp.channels.actions.repair import arrive_with_link, begin_repair
-from webapp.channels.actions.repair_links import LinkClosed, NothingToRepair, TooManyLinks, create_link, revoke_link
+from webapp.channels.actions.repair_links import (
+    LinkClosed,
+    MailedTooOften,
+    NothingToRepair,
+    TooManyLinks,
+    create_link,
+    revoke_link,
+)
 from webapp.channels.actions.why import why
 
 __all__ = [
@@ -30,6 +37,7 @@ __all__ = [
     "LinkClosed",
     "Move",
     "MoveRefused",
+    "MailedTooOften",
     "NothingToRepair",
     "PendingGone",
     "Report",

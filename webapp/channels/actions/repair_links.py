@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from webapp.accounts import tries
 from webapp.accounts.actions import note
 from webapp.accounts.models import Person
+from webapp.accounts.rules import mail_limits
 from webapp.channels.models import Authorization, Channel, LinkState, RepairLink
 from webapp.channels.models.repair_link import LIFE
 from webapp.core import db
@@ -34,6 +36,10 @@ class TooManyLinks(NoNewLink):
     """The channel has OPEN_AT_MOST open links already."""
 
 
+class MailedTooOften(NoNewLink):
+    """The address had enough mails within the hour."""
+
+
 class NothingToRepair(NoNewLink):
     """The channel is disconnected, or no Facebook user is known for it."""
 
@@ -49,6 +55,8 @@ def create_link(
             raise NothingToRepair(current)
         if _open_ones(session, current, now) >= OPEN_AT_MOST:
             raise TooManyLinks(current)
+        if address and tries.count(session, mail_limits(current.workspace_id, "repair link", address.lower()), now=now):
+            raise MailedTooOften(current)
         link = RepairLink(
             token_hash=fingerprint(token),
             workspace_id=current.workspace_id,

@@ -57,6 +57,12 @@ def too_many_links(error: actions.TooManyLinks) -> ResponseReturnValue:
     )
 
 
+@bp.errorhandler(actions.MailedTooOften)
+def mailed_too_often(error: actions.MailedTooOften) -> ResponseReturnValue:
+    words = gettext("This address had several mails within the hour. Create a link without an address and send it.")
+    return _refusal(error.channel, words)
+
+
 @bp.errorhandler(actions.NothingToRepair)
 def nothing_to_repair(error: actions.NothingToRepair) -> ResponseReturnValue:
     return _refusal(error.channel, gettext("This account is not connected. Connect it again under Social channels."))

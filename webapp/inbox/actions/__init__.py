@@ -11,7 +11,7 @@ from webapp.inbox.actions.cards import (
     tag,
     untag,
 )
-from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, take, transfer
+from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, reopen_left, take, transfer
 from webapp.inbox.actions.held import AlreadyGone, release, withdraw
 from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles, renew_profile
@@ -51,6 +51,7 @@ __all__ = [
     "rename_tag",
     "renew_profile",
     "reopen",
+    "reopen_left",
     "reply",
     "reply_with_files",
     "save_card",

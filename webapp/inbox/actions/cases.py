@@ -2,10 +2,16 @@
 
 from datetime import datetime
 
-from webapp.accounts.models import Person
+from sqlalchemy import and_, or_, select
+
+from webapp.accounts.models import Membership, Person
+from webapp.accounts.rules import Right, roles_with
 from webapp.core import db
 from webapp.inbox.actions import locks
-from webapp.inbox.models import State
+from webapp.inbox.models import Conversation, State
+
+# Conversations in one go, so that a tick ends; the next one goes on.
+AT_ONCE = 500
 
 
 class AlreadyTaken(Exception):
@@ -54,6 +60,24 @@ def reopen(conversation_id: int, person: Person, *, now: datetime) -> None:
         conversation = locks.conversation(session, conversation_id)
         if conversation.state == State.CLOSED:
             conversation.reopen(person, now=now)
+
+
+def reopen_left(*, now: datetime) -> int:
+    """Open again what is with somebody who was disabled or has a role without conversations; returns how many."""
+    gone = or_(Membership.disabled_at.is_not(None), Membership.role.not_in(roles_with(Right.OWN_CONVERSATIONS)))
+    theirs = and_(
+        Membership.workspace_id == Conversation.workspace_id, Membership.person_id == Conversation.assignee_id
+    )
+    left = select(Conversation.id).join(Membership, theirs).where(gone, Conversation.state == State.IN_PROGRESS)
+    found = db.session().scalars(left.order_by(Conversation.id).limit(AT_ONCE)).all()
+    db.leave()
+    for conversation_id in found:
+        with db.transaction() as session:
+            conversation = locks.conversation(session, conversation_id)
+            # They may have handed it over, or be back.
+            if session.scalar(left.where(Conversation.id == conversation_id)):
+                conversation.is_left(now=now)
+    return len(found)
 
 
 def mark_read(conversation_id: int) -> None:

@@ -164,6 +164,12 @@ class Conversation(Model):
         self.state, self.assignee_id = State.OPEN, None
         self._log("reopened", person, now)
 
+    def is_left(self, *, now: datetime) -> None:
+        """Whoever had it may not answer here any more: open again for everybody. The log names from whom."""
+        before = self.assignee_id
+        self.state, self.assignee_id = State.OPEN, None
+        self._log("left", None, now, to_id=before)
+
     def _log(
         self, action: str, person: Person | None, now: datetime, *, to_id: int | None = None, subject: str = ""
     ) -> None:
@@ -193,7 +199,7 @@ class ConversationEvent(Model):
     at: Mapped[datetime]
     action: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
-    # Of a transfer: to whom; of taking over: from whom. Of a tag: which.
+    # Of a transfer: to whom; of taking over and of being left: from whom. Of a tag: which.
     to_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     subject: Mapped[str] = mapped_column(default="")
 
