@@ -112,9 +112,14 @@ const showProgress = (form, part) => fileInputs(form).filter((input) => input.fi
 on("htmx:xhr:progress", ({ target, detail }) => {
   if (target.matches("form") && detail.lengthComputable) showProgress(target, (100 * detail.loaded) / detail.total);
 });
-on("htmx:afterRequest", ({ detail }) => {
-  const { elt, successful } = detail;
+/* Files that are added while others go up wait for the next reply. */
+const sent = new WeakMap();
+on("htmx:beforeRequest", ({ detail: { elt } }) => {
+  if (elt instanceof Element) fileInputs(elt).forEach((input) => sent.set(input, [...input.files]));
+});
+on("htmx:afterRequest", ({ detail: { elt, successful } }) => {
   if (!(elt instanceof Element)) return;
   showProgress(elt, null);
-  if (successful) fileInputs(elt).forEach((input) => give(input, []));
+  if (!successful) return;
+  fileInputs(elt).forEach((input) => give(input, [...input.files].filter((file) => !sent.get(input)?.includes(file))));
 });

@@ -4,7 +4,7 @@ import base64
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.flows.test_story import MORNING, until
 from tests.running import Sandbox
@@ -155,3 +155,18 @@ def test_files_are_chosen_pasted_and_dropped_shown_checked_and_sent(thread: Page
     expect(picture).to_have_count(1)
     expect(chosen).to_have_count(0)
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
+
+
+def test_a_file_that_is_added_while_others_go_up_waits_for_the_next_reply(thread: Page) -> None:
+    chosen = thread.locator(".file-row")
+    held: list[Route] = []
+    thread.route("**/messages", lambda route: held.append(route))
+    thread.locator("input[type=file]").set_input_files({"name": "first.png", "mimeType": "image/png", "buffer": PNG})
+    with thread.expect_request("**/messages"):
+        box(thread).press("Enter")
+    thread.evaluate(BRING, ["paste", "second.png", 100])
+    expect(chosen).to_have_count(2)
+    held.pop().continue_()
+    expect(thread.locator('.message.is-ours img[alt="first.png"]')).to_have_count(1)
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_contain_text("second.png")
