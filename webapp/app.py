@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from webapp import commands, metrics, navigation
+from webapp import commands, metrics, navigation, retention
 from webapp.accounts import access
 from webapp.accounts import views as accounts
 from webapp.channels import jobs as channels_jobs
@@ -68,7 +68,8 @@ def _move_in(app: Flask) -> None:
     for bells in (mail_jobs, inbox_jobs, scheduler_jobs):
         bells.register(app)
     ticks: dict[str, object] = {}
-    for ticking in (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs, diagnosis_jobs):
+    rooms = (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs, diagnosis_jobs)
+    for ticking in (*rooms, retention):
         ticks.update(ticking.TICKS)
     app.extensions["ticks"] = ticks
 

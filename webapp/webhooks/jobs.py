@@ -1,7 +1,7 @@
-"""Doors for the ticks."""
+"""Door for the tick."""
 
 from webapp.core import clock
-from webapp.webhooks import actions, retention
+from webapp.webhooks import actions
 
 
 def handle_due() -> None:
@@ -10,8 +10,4 @@ def handle_due() -> None:
         pass
 
 
-def purge() -> None:
-    retention.purge(now=clock.now())
-
-
-TICKS = {"webhooks.handle_due": (5, handle_due), "webhooks.purge": (300, purge)}
+TICKS = {"webhooks.handle_due": (5, handle_due)}

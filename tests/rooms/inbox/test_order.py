@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from tests.people import NOON, People
 from tests.rooms.inbox.happenings import CUSTOMER, happen, line, lines, minutes_ago, talk, talks, write
+from webapp import retention
 from webapp.channels.models import Channel
 from webapp.core import clock, db
-from webapp.inbox import actions
 from webapp.inbox.actions import receive_all
 from webapp.inbox.events import (
     DeletedEvent,
@@ -153,9 +153,9 @@ def test_a_late_echo_answers_only_what_came_before_it(channel: Channel) -> None:
 
 def test_what_waits_in_vain_is_forgotten(channel: Channel) -> None:
     happen(channel, ReactionEvent(CUSTOMER, minutes_ago(1), "before our time", "❤️"))
-    actions.forget_early(before=minutes_ago(1))
+    retention.purge(now=clock.now() + timedelta(days=6))
     assert len(db.session().scalars(select(EarlyEvent)).all()) == 1
-    actions.forget_early(before=clock.now() + timedelta(seconds=1))
+    retention.purge(now=clock.now() + timedelta(days=8))
     assert db.session().scalars(select(EarlyEvent)).all() == []
 
 

@@ -10,10 +10,9 @@ from flask import Flask
 from tests.people import NOON, People, make_channel
 from tests.rooms.webhooks.stored import deliveries, handle_due, messages, store
 from tests.rooms.webhooks.wire import dm
-from webapp import metrics
+from webapp import metrics, retention
 from webapp.core import clock, db
 from webapp.inbox import actions as inbox
-from webapp.webhooks import retention
 from webapp.webhooks.actions import NO_CHANNEL
 
 
@@ -99,12 +98,12 @@ def test_raw_deliveries_go_after_thirty_days_and_failed_ones_after_ninety_with_a
     handle_due()
     fail(monkeypatch)
     now = clock.now()
-    assert retention.purge(now=now + timedelta(days=29)) == 0
-    assert retention.purge(now=now + timedelta(days=31), portion=2) == 5
+    assert retention.purge(now=now + timedelta(days=29)) == {}
+    assert retention.purge(now=now + timedelta(days=31), portion=2) == {"deliveries": 5}
     assert [one.problem for one in deliveries()] == ["ZeroDivisionError"]
-    assert retention.purge(now=now + timedelta(days=89)) == 0
-    with caplog.at_level(logging.WARNING, "webapp.webhooks"):
-        assert retention.purge(now=now + timedelta(days=91)) == 1
+    assert retention.purge(now=now + timedelta(days=89)) == {}
+    with caplog.at_level(logging.WARNING, "webapp.retention"):
+        assert retention.purge(now=now + timedelta(days=91)) == {"failed deliveries": 1}
     assert caplog.messages[-1:] == ["1 deliveries were purged after 90 days without being handled"]
     db.assert_left()
     assert len(messages()) == 5

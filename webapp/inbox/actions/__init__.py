@@ -15,7 +15,7 @@ from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, r
 from webapp.inbox.actions.held import AlreadyGone, release, withdraw
 from webapp.inbox.actions.indexing import index_due
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles, renew_profile
-from webapp.inbox.actions.receiving import forget_early, receive_all
+from webapp.inbox.actions.receiving import receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
 from webapp.inbox.actions.sending import lose_sight, send, waiting
 from webapp.inbox.actions.tags import TagTaken, delete_tag, rename_tag
@@ -40,7 +40,6 @@ __all__ = [
     "fetch_newest",
     "fetch_page",
     "fetch_profile",
-    "forget_early",
     "forgotten_profiles",
     "index_due",
     "lose_sight",

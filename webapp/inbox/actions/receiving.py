@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
@@ -12,7 +11,7 @@ from webapp.core import db
 from webapp.inbox.actions import echoes, keeping
 from webapp.inbox.actions.ledger import Happening, Ledger, Remark, mid_of, remark_of
 from webapp.inbox.events import DeletedEvent, DeliveredEvent, EditedEvent, MessageEvent, ReactionEvent, ReadEvent
-from webapp.inbox.models import Conversation, Direction, EarlyEvent, Message, SendStatus
+from webapp.inbox.models import Conversation, Direction, Message, SendStatus
 
 # Events that are looked up together.
 AT_ONCE = 500
@@ -39,13 +38,6 @@ def receive_all(session: Session, happenings: Sequence[Happening], *, now: datet
             conversation.counts_waiting()
         for contact in ledger.newcomers:
             db.ring_after_commit("inbox.profile", contact.id)
-
-
-def forget_early(*, before: datetime) -> None:
-    """Drop what has waited in vain: the message it is about is from before our time, or was never delivered."""
-    with db.transaction() as session:
-        gone = delete(EarlyEvent).where(EarlyEvent.heard_at < before)
-        session.execute(gone, execution_options={"synchronize_session": False})
 
 
 def _message(ledger: Ledger, channel: Channel, event: MessageEvent, now: datetime) -> None:
