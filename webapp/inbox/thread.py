@@ -15,6 +15,7 @@ from webapp.core.db import UtcDateTime
 from webapp.inbox.files import files_of
 from webapp.inbox.models import Conversation, ConversationEvent, Direction, Fetched, Media, Message, SendStatus
 from webapp.inbox.rules import composer
+from webapp.inbox.troubles import many_failing
 
 # As many as a screen needs to begin with, and as many as "older" adds.
 STEP = 50
@@ -63,6 +64,7 @@ class Cursor(NamedTuple):
     status: str
     cause: str
     composer: str
+    trouble: str
     day: str
 
     def __str__(self) -> str:
@@ -73,7 +75,8 @@ class Cursor(NamedTuple):
         channel = conversation.channel
         state = composer(channel.status, conversation.last_inbound_at, now)
         today = to_user_timezone(now).date().isoformat()
-        return cls(str(conversation.revision), channel.status, channel.cause or "", state.key, today)
+        many = str(many_failing(channel, now))
+        return cls(str(conversation.revision), channel.status, channel.cause or "", state.key, many, today)
 
     @classmethod
     def parse(cls, text: str) -> "Cursor | None":

@@ -39,6 +39,12 @@ def failing(channel_id: int, now: datetime) -> int:
     return len({conversation_id for conversation_id, problem in found if speaks_of_more(problem)})
 
 
+def many_failing(channel: Channel, now: datetime) -> int:
+    """How many conversations of a channel that seems to work are said to fail; 0 while they are too few to say so."""
+    count = failing(channel.id, now) if channel.status == Status.CONNECTED else 0
+    return count if count >= MANY else 0
+
+
 def trouble(conversation: Conversation, now: datetime) -> Trouble | None:
     """What to say above a thread whose channel seems to work; None while there is nothing to say."""
     channel: Channel = conversation.channel

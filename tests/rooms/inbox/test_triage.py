@@ -9,7 +9,7 @@ from flask_babel import force_locale
 
 from tests.people import People
 from tests.rooms.inbox.happenings import CUSTOMER, minutes_ago, talks, write
-from tests.rooms.inbox.screens import change, here
+from tests.rooms.inbox.screens import HTMX, change, here, poll_of
 from tests.running import Sandbox
 from webapp.channels.models import Channel
 from webapp.core import clock, db
@@ -59,8 +59,12 @@ def test_many_failing_conversations_have_their_channel_checked_at_once_and_say_s
     for customer in CUSTOMERS[: MANY - 1]:
         desk.blocked_by(customer)
     assert desk.checked_at() == before
+    open_page = client.get(f"/w/aurora/conversations/{talks()[0].id}").text
+    poll = poll_of(open_page, f"thread-{talks()[0].id}")
+    assert client.get(poll, headers=HTMX).status_code == 204
     desk.blocked_by(CUSTOMERS[MANY - 1])
     assert desk.checked_at() != before
+    assert "Replies fail in several conversations" in client.get(poll, headers=HTMX).text
     page = client.get(f"/w/aurora/conversations/{talks()[0].id}").text
     assert "Replies fail in several conversations" in page
     assert "3 customers" in page

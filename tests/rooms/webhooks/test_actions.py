@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event as happening
 from sqlalchemy.orm import Session
 
 from tests.people import People, make_channel
@@ -36,6 +37,16 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> None:
             raise RuntimeError("EAAsecrettokenthatmustnotbekept")
 
     monkeypatch.setattr(inbox, "receive_all", receive_all)
+
+
+def test_whoever_looks_for_work_and_finds_none_takes_nobodys_turn_to_write(house: Flask) -> None:
+    asked: list[str] = []
+    note = lambda *args: asked.append(args[2])  # noqa: E731
+    happening.listen(house.extensions["engine"], "before_cursor_execute", note)
+    assert actions.handle_some(now=clock.now()) is False
+    happening.remove(house.extensions["engine"], "before_cursor_execute", note)
+    assert asked
+    assert not [one for one in asked if "IMMEDIATE" in one or "FOR UPDATE" in one]
 
 
 def test_a_message_reaches_the_workspace_that_holds_the_account(house: Flask, people: People) -> None:
