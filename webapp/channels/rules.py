@@ -1,15 +1,19 @@
 """The verdict: from what a check found to healthy, attention, lost, or nothing to say. Pure."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from webapp.channels.status import Status
 from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Findings, Platform, TokenState
 
 CHECK_EVERY = timedelta(hours=1)
+# Whoever takes a channel to check it has it for so long; one whose process died comes back after this.
+TAKEN_FOR = timedelta(minutes=5)
 # A check that came to no verdict is worth repeating before the hour is over.
 NO_VERDICT_AGAIN = timedelta(minutes=10)
+# Right after a new login Meta still answers from before: until then only what it says of the token itself counts.
+SETTLING = timedelta(minutes=5)
 # A verdict older than this is shown as "not checked since …".
 STALE_AFTER = timedelta(hours=3)
 
@@ -76,6 +80,12 @@ def judge(subject: Subject, found: Findings) -> Verdict:
         or _about_subscription(found)
         or (NO_VERDICT if found.errors else HEALTHY)
     )
+
+
+def is_too_early(verdict: Verdict, *, connected_at: datetime, authorized_at: datetime, now: datetime) -> bool:
+    """Whether a failure was found so soon after a reauthorisation that it may be an answer from before it."""
+    is_bad = verdict.status in (Status.LOST, Status.ATTENTION)
+    return is_bad and not verdict.by_token and authorized_at > connected_at and now - authorized_at < SETTLING
 
 
 def explain(subject: Subject, user_token: TokenState) -> Cause:

@@ -96,7 +96,8 @@ class ServerDown(Exception):
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(OutgoingMail.sent_at.is_(None), OutgoingMail.next_try_at <= now, OutgoingMail.written_at > now - LIFE)
+    waiting = and_(OutgoingMail.sent_at.is_(None), OutgoingMail.withdrawn_at.is_(None))
+    return and_(waiting, OutgoingMail.next_try_at <= now, OutgoingMail.written_at > now - LIFE)
 
 
 def _book(which: ColumnElement[bool], mailer: Mailer, now: datetime) -> OutgoingMail | None:

@@ -10,7 +10,7 @@ from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
 from webapp.mail.rules import LIFE
 
-_WAITING = text("sent_at IS NULL")
+_WAITING = text("sent_at IS NULL AND withdrawn_at IS NULL")
 
 
 class OutgoingMail(Model):
@@ -33,8 +33,10 @@ class OutgoingMail(Model):
     tries: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[datetime | None]
+    # It had not left when what it tells of was over.
+    withdrawn_at: Mapped[datetime | None]
 
     @property
     def is_given_up(self) -> bool:
         """Whether the server did not take it for so long that nobody tries any more."""
-        return self.sent_at is None and self.written_at <= clock.now() - LIFE
+        return self.sent_at is None and self.withdrawn_at is None and self.written_at <= clock.now() - LIFE

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-# A claimed channel whose process died comes back after this.
-LEASE = timedelta(minutes=5)
+from webapp.channels.rules import TAKEN_FOR
+
+LEASE = TAKEN_FOR
 # A round that found more work than an hour holds gives way to the next.
 ROUND_LIFE = timedelta(hours=1)
 # Later than this a channel has been missed, and no round may call itself finished.

@@ -105,8 +105,8 @@ def _locked(session: Session, delivery_id: int) -> Delivery | None:
 
 def _handle_together(session: Session, batch: Sequence[Delivery], now: datetime) -> None:
     told = [_told(delivery) for delivery in batch]
-    _take_hints(session, told, now)
     channels = _holders(session, told)
+    _take_hints(session, told, now)
     _hear(session, batch, told, channels)
     happenings = [
         (channel, event) for one in told for channel, entry in _reached(one, channels) for event in entry.events
@@ -124,8 +124,8 @@ def _handle_alone(session: Session, delivery: Delivery, now: datetime) -> list[s
     told = _told(delivery)
     if isinstance(told, str):
         return [told]
-    _take_hints(session, [told], now)
     channels = _holders(session, [told])
+    _take_hints(session, [told], now)
     _hear(session, [delivery], [told], channels)
     failed = []
     for channel, entry in _reached(told, channels):

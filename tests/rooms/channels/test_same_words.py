@@ -37,7 +37,9 @@ POLL = {"row": "/accounts?", "page": "/state?", "banner": "/conversations/1/thre
 def channel(house: Flask, people: People, monkeypatch: pytest.MonkeyPatch) -> Channel:
     """Connected and healthy, with one conversation; everything happens at noon."""
     monkeypatch.setattr(clock, "now", lambda: NOON)
-    made = make_channel(people.aurora, people.alice, verdict_at=NOON, checked_at=NOON)
+    made = make_channel(
+        people.aurora, people.alice, verdict_at=NOON, checked_at=NOON, next_check_at=NOON + timedelta(hours=1)
+    )
     write(made)
     return made
 

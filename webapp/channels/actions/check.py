@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.channels.actions.ask import Asking, UnderWay, usage
+from webapp.channels.actions.due import make_due
 from webapp.channels.actions.record import Tally, record, record_portions
 from webapp.channels.actions.watched import Watched, load
 from webapp.channels.models import Channel, Grant
 from webapp.channels.rules import judge_refusal
-from webapp.channels.status import Status
 from webapp.core import db
 from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Meta
@@ -87,42 +87,37 @@ def check_channels(
         return checking.finish(checking.begin(channel_ids, now))
 
 
-def report_refusal(channel_id: int, error: GraphError, *, noticed_by: str, now: datetime) -> None:
-    """Meta refused something that we did for a channel: if that proves the channel broken, say so at once."""
+def report_refusal(
+    channel_id: int, error: GraphError, *, noticed_by: str, now: datetime, authorized_at: datetime | None = None
+) -> None:
+    """Meta refused something that we did for a channel: if that proves the channel broken, say so at once.
+
+    `authorized_at` names the token that was refused, as it stood beside it when it was read.
+    """
     verdict = judge_refusal(error)
     if verdict.status is not None:
-        record(channel_id, verdict, now=now, noticed_by=noticed_by)
+        record(channel_id, verdict, now=now, noticed_by=noticed_by, authorized_at=authorized_at)
     # What one refusal leaves open, a check may name, before anybody is told the wrong thing to do.
     if verdict.cause is Cause.UNKNOWN or error.meaning.kind is Kind.PERMISSION:
         _check_soon(channel_id, now)
 
 
 def check_named_soon(session: Session, ids: Collection[str], *, now: datetime) -> None:
-    """Make the check of these Facebook users', Pages' and Instagram accounts' channels due, whoever holds them."""
+    """Make the check of these Facebook users', Pages' and Instagram accounts' channels due, whoever holds them.
+
+    Inside the caller's transaction, which may hold channels.
+    """
     users = select(Grant.id).where(Grant.facebook_user_id.in_(ids))
-    session.execute(
-        update(Channel)
-        .where(
-            or_(Channel.page_id.in_(ids), Channel.external_id.in_(ids), Channel.grant_id.in_(users)),
-            Channel.status != Status.DISCONNECTED,
-            Channel.next_check_at > now,
-        )
-        .values(next_check_at=now),
-        execution_options={"synchronize_session": False},
-    )
+    named = or_(Channel.page_id.in_(ids), Channel.external_id.in_(ids), Channel.grant_id.in_(users))
+    make_due(session, named, now=now, alone=False)
 
 
 def _check_soon(channel_id: int, now: datetime) -> None:
     with db.transaction() as session:
-        channel = session.get(Channel, channel_id, with_for_update=True, populate_existing=True)
-        if channel is not None and channel.next_check_at > now:
-            channel.next_check_at = now
+        make_due(session, Channel.id == channel_id, now=now)
 
 
 def _release(channel_ids: set[int], now: datetime) -> None:
     """Not asked about, so not checked: due as before."""
     with db.transaction() as session:
-        session.execute(
-            update(Channel).where(Channel.id.in_(channel_ids), Channel.next_check_at > now).values(next_check_at=now),
-            execution_options={"synchronize_session": False},
-        )
+        make_due(session, Channel.id.in_(channel_ids), now=now)

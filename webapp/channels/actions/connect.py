@@ -112,8 +112,10 @@ def _store(
     channel.name, channel.username = choice.name or choice.page_name, choice.username
     channel.picture_url = choice.picture_url
     channel.page_id, channel.page_name = choice.page_id, choice.page_name
-    channel.page_token, channel.grant_id = ready.token, grant.id
-    channel.connected_by_id, channel.connected_at, channel.authorized_at = person.id, now, now
+    channel.authorize(ready.token, now=now)
+    channel.grant_id = grant.id
+    channel.connected_by_id, channel.connected_at = person.id, channel.authorized_at
+    channel.doubt(None, since=now)
     channel.checked_at = channel.verdict_at = now
     channel.next_check_at = now + CHECK_EVERY
     session.add(channel)

@@ -152,7 +152,9 @@ def _hand_over(
             # Connected by a colleague a moment ago: nobody asked the other user's login about it.
             raise MoveRefused(channel.label, Reason.OTHER_USER)
         channel.page_id, channel.page_name = one.page.id, one.page.name
-        channel.page_token, channel.grant_id, channel.authorized_at = one.token, grant_id, now
+        channel.authorize(one.token, now=now)
+        channel.grant_id = grant_id
+        channel.doubt(None, since=now)
         channel.checked_at = channel.verdict_at = now
         channel.next_check_at = now + CHECK_EVERY
         channel.touch()

@@ -1,4 +1,8 @@
-"""Tell the people who can repair it: one mail an episode, for all of a workspace's accounts at once."""
+"""Tell the people who can repair it: one mail an episode, for all of a workspace's accounts at once.
+
+A mail waits until it is certain that the failure is the account's own (see settle.py), and for the workspace's other
+accounts that are being asked. One that has not left when all that it tells of is over never leaves.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -6,17 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from webapp.accounts.models import Membership, Person, Workspace
 from webapp.accounts.queries import members_with
 from webapp.accounts.rules import Right
+from webapp.channels.actions.settle import settle
+from webapp.channels.actions.withdraw import withdraw
 from webapp.channels.models import Channel, Incident, Notice
 from webapp.channels.models.incident import Told
 from webapp.channels.remedies import Remedy, remedy
-from webapp.channels.rules import ATTENTION, MAILED
+from webapp.channels.rules import ATTENTION, MAILED, TAKEN_FOR
+from webapp.channels.status import Status
 from webapp.core import db
+from webapp.core.crypto import fingerprint
 from webapp.mail import actions as mail
 from webapp.mail.models import OutgoingMail
 
@@ -24,6 +32,8 @@ log = logging.getLogger("webapp.channels")
 
 # A decision takes milliseconds; one that broke is tried again after this.
 LEASE = timedelta(minutes=2)
+# So long a mail waits at most for what else of the workspace is being asked, from the failure on.
+GATHER_AT_MOST = TAKEN_FOR
 # Nobody may be told now (the plan ended, nobody has the right): that can change.
 LOOK_AGAIN = timedelta(hours=1)
 
@@ -46,8 +56,12 @@ class Failure:
 def notify_due(now: datetime) -> int:
     """Decide on every incident that is due, workspace by workspace; returns how many mails were written.
 
+    What is over is taken out of the outbox first, and what is fresh is settled as far as it can be.
+
     A workspace that cannot be decided on waits for its lease to end and holds nobody up.
     """
+    withdraw(now)
+    settle(now)
     written = 0
     while (booked := _book(now)) is not None:
         try:
@@ -58,7 +72,24 @@ def notify_due(now: datetime) -> int:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(Incident.notify_at <= now, Incident.closed_at.is_(None))
+    return and_(Incident.notify_at <= now, Incident.closed_at.is_(None), Incident.settled)
+
+
+def _is_gathered(now: datetime) -> ColumnElement[bool]:
+    """Nothing of the incident's workspace may join it soon: no account is still being asked, no failure unsettled."""
+    own, other, fresh = aliased(Channel), aliased(Channel), aliased(Incident)
+    asked = and_(
+        or_(other.id == own.id, other.status.in_((Status.CONNECTED, Status.ATTENTION))),
+        other.next_check_at <= now + TAKEN_FOR,
+        or_(other.checked_at.is_(None), other.checked_at < Incident.opened_at),
+    )
+    unsettled = exists().where(
+        fresh.channel_id == other.id, fresh.closed_at.is_(None), ~fresh.settled, fresh.notify_at.is_not(None)
+    )
+    waits_for = exists().where(
+        own.id == Incident.channel_id, other.workspace_id == own.workspace_id, or_(asked, unsettled)
+    )
+    return or_(Incident.opened_at <= now - GATHER_AT_MOST, ~waits_for)
 
 
 def _book(now: datetime) -> tuple[int, Sequence[int]] | None:
@@ -66,7 +97,14 @@ def _book(now: datetime) -> tuple[int, Sequence[int]] | None:
     with db.transaction() as session:
         workspace_id = session.scalar(
             select(Workspace.id)
-            .where(exists().where(Channel.workspace_id == Workspace.id, Channel.id == Incident.channel_id, _due(now)))
+            .where(
+                exists().where(
+                    Channel.workspace_id == Workspace.id,
+                    Channel.id == Incident.channel_id,
+                    _due(now),
+                    _is_gathered(now),
+                )
+            )
             .order_by(Workspace.id)
             .limit(1)
             # key_share: rows that refer to the workspace can be written meanwhile.
@@ -155,7 +193,8 @@ def _tell(session: Session, member: Membership, incidents: Sequence[Incident], n
 def _write(session: Session, member: Membership, news: Sequence[Incident], now: datetime) -> OutgoingMail | None:
     return mail.queue(
         session,
-        key=f"channel-lost/{news[0].id}/{member.person_id}",
+        # Of what it tells: a mail that is withdrawn for one account makes room for one about the others.
+        key=f"channel-lost/{fingerprint(' '.join(str(one.id) for one in news))[:24]}/{member.person_id}",
         address=member.person.email,
         locale=member.person.locale,
         template="channel_lost",

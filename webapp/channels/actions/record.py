@@ -1,19 +1,25 @@
 """Write down what checks found: one statement for all that stays as it is, one transaction for each change."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from webapp.channels import evidence
 from webapp.channels.actions.ask import Asked
+from webapp.channels.actions.due import make_due
 from webapp.channels.actions.watched import Watched, are
-from webapp.channels.doubt import Suspicion, in_doubt
+from webapp.channels.actions.weigh import Checked, weigh
+from webapp.channels.doubt import is_alike
 from webapp.channels.models import Channel, CheckGap, Incident
-from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, Verdict
+from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, Verdict, is_too_early
 from webapp.channels.status import Status
 from webapp.core import db
+
+# Who notices right after a login: the login's own questions are fresh.
+AFTER_LOGIN = "authorization"
 
 
 @dataclass(slots=True)
@@ -64,64 +70,53 @@ def record_portions(
 ) -> None:
     """Write what portions found. What another process has recorded meanwhile is not recorded again."""
     judged: list[Watched] = []
-    verdicts: dict[int, Verdict] = {}
+    found: dict[int, Verdict] = {}
     pauses: dict[int, int] = {}
     for asked in back:
         tally.hear(asked)
-        answered = [one for one in asked.channels if one.id not in asked.unasked]
-        judged += answered
-        verdicts |= _believed(answered, asked, tally)
+        judged += [one for one in asked.channels if one.id not in asked.unasked]
+        found |= asked.verdicts
         pauses |= asked.pauses
-    quiet = [one for one in judged if _says_nothing_new(verdicts[one.id], one)]
-    recorded = _heartbeat(quiet, verdicts, pauses, now) if quiet else set()
-    news = [one for one in judged if one.id not in recorded]
+    read = {one.id: one for one in judged}
+    checks = weigh(judged, found, pauses, now)
+    tally.held += sum(one.is_held for one in checks)
+    quiet = [one for one in checks if one.says_nothing_new(read[one.channel_id])]
+    beating = _heartbeat([read[one.channel_id] for one in quiet], quiet, now) if quiet else set()
+    recorded = {one.channel_id: one.verdict for one in quiet if one.channel_id in beating}
+    news = [one for one in checks if one.channel_id not in recorded]
     if news:
-        checks = [Checked(one.id, verdicts[one.id], pauses.get(one.id, 0)) for one in news]
-        seen = {one.id: one.checked_at for one in quiet}
-        recorded |= _record_all(checks, seen, now=now, noticed_by=noticed_by, person_id=person_id)
-    for one in judged:
-        if one.id in recorded:
-            tally.count(one.status, verdicts[one.id])
+        seen = {one.channel_id: read[one.channel_id].checked_at for one in quiet}
+        recorded |= _record_all(news, seen, now=now, noticed_by=noticed_by, person_id=person_id)
+    for channel_id, verdict in recorded.items():
+        tally.count(read[channel_id].status, verdict)
 
 
-def _says_nothing_new(verdict: Verdict, one: Watched) -> bool:
-    return verdict.status is None or (verdict.status, verdict.cause) == one.state
-
-
-def _believed(judged: list[Watched], asked: Asked, tally: Tally) -> dict[int, Verdict]:
-    """The verdicts to be recorded: those in doubt say nothing."""
-    doubted = in_doubt([Suspicion(one.id, one.grant_id, one.state, asked.verdicts[one.id]) for one in judged])
-    tally.held += len(doubted)
-    return {one.id: NO_VERDICT if one.id in doubted else asked.verdicts[one.id] for one in judged}
-
-
-def _heartbeat(
-    unchanged: list[Watched], verdicts: dict[int, Verdict], pauses: dict[int, int], now: datetime
-) -> set[int]:
+def _heartbeat(unchanged: Sequence[Watched], checks: Sequence[Checked], now: datetime) -> set[int]:
     """Say of many channels at once that they were checked; returns those that still were as they had been read."""
-    silent = [one.id for one in unchanged if verdicts[one.id].status is None]
+    silent = {one.channel_id: _next_check(NO_VERDICT, one.pause, now) for one in checks if one.verdict.status is None}
     values: dict[str, object] = {"checked_at": now, "next_check_at": now + CHECK_EVERY, "verdict_at": now}
     if silent:
-        again = {channel_id: _next_check(NO_VERDICT, pauses.get(channel_id, 0), now) for channel_id in silent}
-        values["next_check_at"] = case(again, value=Channel.id, else_=now + CHECK_EVERY)
-        values["verdict_at"] = case((Channel.id.in_(silent), Channel.verdict_at), else_=now)
+        values["next_check_at"] = case(silent, value=Channel.id, else_=now + CHECK_EVERY)
+        values["verdict_at"] = case((Channel.id.in_(list(silent)), Channel.verdict_at), else_=now)
     with db.transaction() as session:
+        # Locked in the order that everybody keeps, so that two who write about several never wait for each other.
+        theirs = select(Channel.id).where(_as_read(unchanged), Channel.authorized_at <= now).order_by(Channel.id)
         written = set(
             session.scalars(
                 update(Channel)
-                .where(_as_read(unchanged), Channel.authorized_at <= now)
+                .where(Channel.id.in_(select(theirs.with_for_update().cte("theirs").c.id)))
                 .values(values)
                 .returning(Channel.id),
                 execution_options={"synchronize_session": False},
             )
         )
         for one in unchanged:
-            if one.id in written and verdicts[one.id].status is not None:
+            if one.id in written and one.id not in silent:
                 session.add_all(CheckGap.ended(one.id, one.verdict_at, now))
         return written
 
 
-def _as_read(channels: list[Watched]) -> ColumnElement[bool]:
+def _as_read(channels: Sequence[Watched]) -> ColumnElement[bool]:
     """Those whose state and last check are still what they were: first come, first served."""
     alike: dict[tuple[str, str | None], list[int]] = {}
     for one in channels:
@@ -146,20 +141,25 @@ def _next_check(verdict: Verdict, pause: int, now: datetime) -> datetime:
     return now + max(NO_VERDICT_AGAIN, timedelta(seconds=pause))
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A verdict to be written; `pause` is how many seconds the Page's own limit asks for."""
+def record(
+    channel_id: int,
+    verdict: Verdict,
+    *,
+    now: datetime,
+    noticed_by: str,
+    authorized_at: datetime | None = None,
+) -> None:
+    """Write what a refusal proved, unless the channel was authorised anew or disconnected meanwhile.
 
-    channel_id: int
-    verdict: Verdict
-    pause: int = 0
-
-
-def record(channel_id: int, verdict: Verdict, *, now: datetime, noticed_by: str) -> None:
-    """Write what a refusal proved, unless the channel was authorised anew or disconnected meanwhile."""
+    `authorized_at` names the token that was used; None where none was.
+    """
+    if not verdict.by_token and is_alike(evidence.answers(now), str(verdict.cause)):
+        return
     with db.transaction() as session:
         channel = session.get(Channel, channel_id, with_for_update=True, populate_existing=True)
         if channel is None or not channel.is_held or channel.authorized_at > now:
+            return
+        if authorized_at not in (None, channel.authorized_at) or _is_too_early(channel, verdict, now):
             return
         opened = channel.become(verdict, noticed_by=noticed_by, now=now)
         login = _ended_login(channel, opened, verdict)
@@ -173,25 +173,30 @@ def _record_all(
     now: datetime,
     noticed_by: str,
     person_id: int | None,
-) -> set[int]:
-    """Write verdicts in one transaction; returns the channels that still were ours to write.
+) -> dict[int, Verdict]:
+    """Write verdicts in one transaction; returns what counts of each channel that still was ours to write.
 
     `seen`: channels with nothing new, and their last check as it was read. Another process that took one when we were
     too slow has recorded its own.
     """
-    logins, recorded = set(), set()
+    logins: set[int | None] = set()
+    recorded: dict[int, Verdict] = {}
     with db.transaction() as session:
         locked = {one.id: one for one in session.scalars(_locked([one.channel_id for one in checks]))}
         for one in checks:
             channel = locked.get(one.channel_id)
-            if channel is None or not channel.is_held or channel.authorized_at > now:
+            if channel is None or not channel.is_held or channel.authorized_at != one.authorized_at:
                 continue
             if seen.get(channel.id, channel.checked_at) != channel.checked_at:
                 continue
+            if noticed_by != AFTER_LOGIN and _is_too_early(channel, one.verdict, now):
+                one = replace(one, verdict=NO_VERDICT)
             _take(session, channel, one, now)
             opened = channel.become(one.verdict, noticed_by=noticed_by, now=now, person_id=person_id)
+            if opened is not None and one.is_certain:
+                opened.settled = True
             logins.add(_ended_login(channel, opened, one.verdict))
-            recorded.add(channel.id)
+            recorded[channel.id] = one.verdict
     _ask_siblings_soon(logins, now)
     return recorded
 
@@ -211,9 +216,14 @@ def _locked(channel_ids: Sequence[int]) -> Select[Channel]:
 def _take(session: Session, channel: Channel, one: Checked, now: datetime) -> None:
     channel.checked_at = now
     channel.next_check_at = _next_check(one.verdict, one.pause, now)
+    channel.doubt(one.doubted, since=now)
     if one.verdict.status is not None:
         session.add_all(CheckGap.ended(channel.id, channel.verdict_at, now))
         channel.verdict_at = now
+
+
+def _is_too_early(channel: Channel, verdict: Verdict, now: datetime) -> bool:
+    return is_too_early(verdict, connected_at=channel.connected_at, authorized_at=channel.authorized_at, now=now)
 
 
 def _ended_login(channel: Channel, opened: Incident | None, verdict: Verdict) -> int | None:
@@ -228,15 +238,10 @@ def _ask_siblings_soon(logins: Iterable[int | None], now: datetime) -> None:
     ended = [login for login in logins if login is not None]
     if not ended:
         return
+    theirs = and_(
+        Channel.grant_id.in_(ended),
+        Channel.status.in_((Status.CONNECTED, Status.ATTENTION)),
+        Channel.checked_at < now,
+    )
     with db.transaction() as session:
-        session.execute(
-            update(Channel)
-            .where(
-                Channel.grant_id.in_(ended),
-                Channel.status.in_((Status.CONNECTED, Status.ATTENTION)),
-                Channel.checked_at < now,
-                Channel.next_check_at > now,
-            )
-            .values(next_check_at=now),
-            execution_options={"synchronize_session": False},
-        )
+        make_due(session, theirs, now=now)

@@ -78,7 +78,8 @@ def _lose(channel_id: int, cause: Cause, person_id: int | None, now: datetime) -
             return
         channel.checked_at = channel.verdict_at = now
         channel.next_check_at = now + CHECK_EVERY
-        verdict = Verdict(Status.LOST, cause, {"source": "debug_token"})
+        channel.doubt(None, since=now)
+        verdict = Verdict(Status.LOST, cause, {"source": "debug_token"}, by_token=True)
         channel.become(verdict, noticed_by=_NOTICED_BY, now=now, person_id=person_id)
 
 
@@ -103,8 +104,7 @@ def _store(channels: Sequence[Channel], tokens: dict[str, Secret], now: datetime
                 continue
             current = session.get(Channel, channel.id, with_for_update=True, populate_existing=True)
             if current is not None and current.is_held and current.authorized_at <= now:
-                current.page_token = token
-                current.authorized_at = now
+                current.authorize(token, now=now)
                 current.touch()
 
 

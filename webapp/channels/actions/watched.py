@@ -16,7 +16,7 @@ from webapp.core.crypto import Secret
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`user_token` is of the login that the channel was connected with."""
+    """`user_token` is of the login that the channel was connected with, `authorized_at` names the Page token's."""
 
     id: int
     platform: str
@@ -29,6 +29,9 @@ class Watched:
     cause: str | None
     checked_at: datetime | None
     verdict_at: datetime | None
+    authorized_at: datetime
+    doubted: str | None
+    doubted_since: datetime | None
 
     @property
     def subject(self) -> Subject:
@@ -51,6 +54,9 @@ _COLUMNS = (
     Channel.cause,
     Channel.checked_at,
     Channel.verdict_at,
+    Channel.authorized_at,
+    Channel.doubted,
+    Channel.doubted_since,
 )
 
 

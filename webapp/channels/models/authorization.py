@@ -56,7 +56,7 @@ class Authorization(Model):
     state_hash: Mapped[str] = mapped_column(unique=True)
     verifier: Mapped[Secret] = mapped_column(Sealed)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
-    sign_in_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"))
+    sign_in_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     holder_hash: Mapped[str | None]
     repair_link_id: Mapped[int | None] = mapped_column(ForeignKey("repair_link.id", ondelete="CASCADE"))
@@ -64,7 +64,7 @@ class Authorization(Model):
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     began_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]
+    outcome: Mapped[str | None] = mapped_column(index=True)
     # What the outcome's sentence names: the other account, the code of a refusal.
     detail: Mapped[str] = mapped_column(default="")
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("facebook_grant.id", ondelete="SET NULL"))

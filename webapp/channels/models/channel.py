@@ -1,6 +1,6 @@
 """A connected account and every change of its state."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, and_, text
@@ -15,7 +15,9 @@ from webapp.channels.status import Status
 from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
 
+_MOMENT = timedelta(microseconds=1)
 _HELD = text("status <> 'disconnected'")
+_DOUBTED = text("doubted IS NOT NULL")
 
 
 class Channel(Model):
@@ -36,6 +38,7 @@ class Channel(Model):
             sqlite_where=_HELD,
             postgresql_where=_HELD,
         ),
+        Index("ix_channel_doubted", "id", sqlite_where=_DOUBTED, postgresql_where=_DOUBTED),
         Index("ix_channel_due", "next_check_at", sqlite_where=_HELD, postgresql_where=_HELD),
     )
 
@@ -64,6 +67,9 @@ class Channel(Model):
     checked_at: Mapped[datetime | None]
     # The last check that came to a verdict; older than three hours is shown as "not checked since".
     verdict_at: Mapped[datetime | None]
+    # The cause that its checks name since then and that is not believed, because too many answer alike.
+    doubted: Mapped[str | None]
+    doubted_since: Mapped[datetime | None]
     last_inbound_at: Mapped[datetime | None]
 
     # Not joined by themselves: a row is locked without its neighbours. Lists ask for them (queries.SHOWN).
@@ -97,6 +103,20 @@ class Channel(Model):
     def touch(self) -> None:
         """Say that a row on the screen changed."""
         self.revision += 1
+
+    def authorize(self, token: Secret, *, now: datetime) -> None:
+        """Take a new token. The moment is never one that was there before: it tells which token a question was asked
+        with, and what was asked with another says nothing about this one.
+        """
+        self.page_token = token
+        # A channel that is being made has no moment yet, whatever its type says.
+        before: datetime | None = self.authorized_at
+        self.authorized_at = now if before is None else max(now, before + _MOMENT)
+
+    def doubt(self, cause: str | None, *, since: datetime) -> None:
+        """Keep in mind what is not believed of it; None when a check came to a verdict."""
+        self.doubted_since = (self.doubted_since or since) if cause is not None else None
+        self.doubted = cause
 
     def become(
         self, verdict: Verdict, *, noticed_by: str, now: datetime, person_id: int | None = None
@@ -135,7 +155,7 @@ class Channel(Model):
                 incident.close(by=noticed_by, now=now)
             return None
         if incident is not None:
-            incident.turn_into(str(verdict.cause), verdict.evidence, now=now)
+            incident.turn_into(verdict, now=now)
             return None
         opened = Incident.opened(self.id, verdict, noticed_by=noticed_by, now=now)
         self._session().add(opened)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
@@ -15,6 +15,10 @@ from webapp.mail.models import OutgoingMail
 # A mail waits this long, so that accounts that fail in the same minute share it.
 GATHER = timedelta(seconds=10)
 _OPEN = text("closed_at IS NULL")
+_UNSETTLED = text("closed_at IS NULL AND NOT settled")
+
+# Who closed an incident that was taken back, because too many failed alike for it to be the account's own.
+DOUBT = "doubt"
 
 
 class Told(StrEnum):
@@ -24,13 +28,18 @@ class Told(StrEnum):
     NO_ADDRESS = "no_address"
     PLAN_ENDED = "plan_ended"
     NOBODY = "nobody"
+    # The mail had not left when the account worked again.
+    WITHDRAWN = "withdrawn"
 
 
 class Incident(Model):
     """Opened when a channel is lost, closed by proof of health or by disconnecting; never two open at once."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index("uq_incident_open", "channel_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),)
+    __table_args__ = (
+        Index("uq_incident_open", "channel_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_incident_unsettled", "id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
@@ -40,7 +49,9 @@ class Incident(Model):
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # When to decide whom to mail; moved ahead while one process does so, None when nothing is left to decide.
     notify_at: Mapped[datetime | None] = mapped_column(index=True)
-    closed_at: Mapped[datetime | None]
+    # Whether it is certain that the failure is this account's own; until then nobody is mailed (see channels/doubt.py).
+    settled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
     closed_by: Mapped[str | None]
 
     notices: Mapped[list["Notice"]] = relationship(order_by="Notice.id")
@@ -54,12 +65,14 @@ class Incident(Model):
             cause=str(verdict.cause),
             evidence=verdict.evidence,
             notify_at=now + GATHER if verdict.cause in MAILED else None,
+            settled=verdict.by_token,
         )
 
-    def turn_into(self, cause: str, evidence: dict[str, Any], *, now: datetime) -> None:
+    def turn_into(self, verdict: Verdict, *, now: datetime) -> None:
         """The same episode, now known better. Whoever was told is not told again."""
-        self.cause = cause
-        self.evidence = evidence
+        self.cause = cause = str(verdict.cause)
+        self.evidence = verdict.evidence
+        self.settled = self.settled or verdict.by_token
         if cause in MAILED and not any(one.outcome == Told.WRITTEN for one in self.notices):
             self.notify_at = now + GATHER
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel, Incident
+from webapp.channels.models.incident import DOUBT
 from webapp.channels.rules import evidence_of
 from webapp.channels.status import Status
 from webapp.core import db
@@ -58,7 +59,8 @@ def book_repairs(now: datetime) -> list[int]:
         select(Incident.id, Incident.channel_id, Incident.opened_at, Channel.connected_at)
         .join(Channel, Channel.id == Incident.channel_id)
         .outerjoin(Backfill, Backfill.incident_id == Incident.id)
-        .where(Incident.closed_at >= now - RECENT, Backfill.id.is_(None), Channel.status == Status.CONNECTED)
+        .where(Incident.closed_at >= now - RECENT, Incident.closed_by != DOUBT)
+        .where(Backfill.id.is_(None), Channel.status == Status.CONNECTED)
         .order_by(Incident.id)
         .limit(100)
     )

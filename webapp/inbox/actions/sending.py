@@ -39,6 +39,7 @@ class _Job:
     """All that the call needs, read before the database is left."""
 
     channel_id: int
+    authorized_at: datetime
     page_id: str
     page_token: Secret
     recipient_id: str
@@ -125,6 +126,7 @@ def _prepare(conversation_id: int, message_id: int, now: datetime) -> _Job | Non
             return None
         return _Job(
             channel.id,
+            channel.authorized_at,
             channel.page_id,
             token,
             conversation.contact.external_id,
@@ -151,7 +153,7 @@ def _do(job: _Job, conversation_id: int, message_id: int, meta: Meta, now: datet
     except GraphError as error:
         _record_refusal(conversation_id, message_id, error, now)
         if error.meaning.kind in ABOUT_THE_CHANNEL:
-            channels.report_refusal(job.channel_id, error, noticed_by="send", now=now)
+            channels.report_refusal(job.channel_id, error, noticed_by="send", now=now, authorized_at=job.authorized_at)
         if error.meaning.kind is not Kind.TRANSIENT:
             triage.look(job.channel_id, meta=meta, now=now)
         return
