@@ -37,8 +37,8 @@ from webapp.meta.transport import Headers
 
 CALLBACK = "http://localhost/facebook/callback"
 LISTED, BATCHED = 100, 50
-# Code, long-lived token, me, debug_token, permissions.
-STEADY = 5
+# Code, long-lived token, me, debug_token, permissions; portfolios, and their Pages.
+STEADY = 7
 
 
 class Timed(GraphClient):

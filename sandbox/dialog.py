@@ -14,29 +14,30 @@ PERSON_COOKIE = "sandbox_person"
 STEPS = ("pages", "instagram", "permissions")
 
 
+@blueprint.before_request
+def broken() -> Response | None:
+    """Only faults aimed at the dialog by name meet it: dialog/oauth is its beginning, dialog/pages that step, dialog/*
+    all of it. An outage of the Graph leaves facebook.com up.
+    """
+    sandbox = this_sandbox()
+    with sandbox.lock:
+        met = faults.meeting(sandbox.state, f"dialog/{request.path.rsplit('/', 1)[-1]}", aimed_only=True)
+    faults.wait(met, sandbox.settings.pace)
+    if any(fault.kind in ("outage", "rate_limited") for fault in met):
+        return make_response(render_template("dialog/refused.html", reason="facebook_down"), 500)
+    return faults.raw_answer(met)
+
+
 @blueprint.get("/dialog/oauth")
 @blueprint.get("/<version>/dialog/oauth")
 def start(version: str = "") -> Response:
     sandbox = this_sandbox()
-    broken = _broken(sandbox)
-    if broken is not None:
-        return broken
     with sandbox.lock:
         run = login.begin(sandbox, request.args.to_dict())
         person_id = request.cookies.get(PERSON_COOKIE, "")
         if person_id in sandbox.state.people:
             run.person_id = person_id
     return _go(run, _first_step(sandbox, run))
-
-
-def _broken(sandbox: Sandbox) -> Response | None:
-    """Only faults aimed at the dialog by name meet it; an outage of the Graph leaves facebook.com up."""
-    with sandbox.lock:
-        met = faults.meeting(sandbox.state, "dialog/oauth", aimed_only=True)
-    faults.wait(met, sandbox.settings.pace)
-    if any(fault.kind in ("outage", "rate_limited") for fault in met):
-        return make_response(render_template("dialog/refused.html", reason="facebook_down"), 500)
-    return faults.raw_answer(met)
 
 
 def _first_step(sandbox: Sandbox, run: LoginRun) -> str:

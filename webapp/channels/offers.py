@@ -98,6 +98,12 @@ def offer(page: Page, access: GraphError | None) -> dict[str, Any]:
     }
 
 
+def closed(page: Page, refusal: GraphError) -> dict[str, Any]:
+    """A Page that a business portfolio names and that does not open to this login."""
+    is_unticked = refusal.meaning.kind is Kind.CREDENTIALS
+    return offer(page, None) | {"closed": Reason.NO_PAGE_TOKEN if is_unticked else Reason.NOT_ADMIN}
+
+
 def usable_token(page_id: str, found: Findings) -> bool:
     """Whether the token just checked is really this Page's: an answer for another Page is never stored."""
     state = found.token
@@ -165,6 +171,8 @@ def _reason(
         return Reason.CONNECTED_HERE, ""
     if declined:
         return Reason.PERMISSION_DECLINED, "、".join(declined)
+    if one.get("closed"):
+        return Reason(one["closed"]), ""
     standing = _link_reason(one) if platform == "instagram" else None
     if standing is None and not ADMIN_TASKS.intersection(one["tasks"]):
         standing = Reason.NOT_ADMIN

@@ -84,6 +84,8 @@ def _of_channel(one: Standing) -> Iterator[Sign]:
 
 def _of_offer(platform: Platform, one: Mapping[str, Any], known: set[str]) -> Iterator[Sign]:
     """A Page of the last login. Those that are connected speak for themselves, and newer."""
+    if one.get("closed"):
+        return
     account = one["instagram"] if platform == "instagram" else {"id": one["page_id"], "username": ""}
     if platform == "instagram" and account is None:
         if one["half_linked"]:

@@ -24,8 +24,8 @@ class EndingLogin:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the overview shows. `unread` is None for those who do not work with conversations, `waiting_since` also while
-    nobody waits for an answer."""
+    """What the overview shows. `unread` is None for those who do not work with conversations, `waiting_since` also
+    while nobody waits for an answer."""
 
     working: int
     broken: list[Channel]

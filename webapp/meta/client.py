@@ -75,6 +75,18 @@ class GraphClient(Meta):
         listing = self._listing("me/accounts", user_token, fields=shapes.WHOLE_PAGE)
         return [shapes.read_page(row) for row in listing]
 
+    def portfolio_pages(self, user_token: Secret) -> list[Page]:
+        portfolios = [shapes.read_id(row) for row in self._listing("me/businesses", user_token, fields="id")]
+        paths = [_path(one, edge) for one in portfolios for edge in ("owned_pages", "client_pages")]
+        found: list[Page] = []
+        for path, answer in zip(paths, many.begun(self.transport, paths, user_token), strict=True):
+            if isinstance(answer, GraphError):
+                raise answer
+            goes_on = _next_cursor(answer) is not None
+            listing = self._listing(path, user_token, fields=many.NAMED) if goes_on else rows(answer)
+            found += [shapes.read_page(row) for row in listing]
+        return found
+
     def page(self, page_id: str, token: Secret) -> Page:
         return shapes.read_page(self.transport.get(_path(page_id), token, fields=shapes.WHOLE_PAGE))
 

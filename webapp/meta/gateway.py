@@ -216,6 +216,11 @@ class Meta(Protocol):
     def pages(self, user_token: Secret) -> list[Page]:
         """Every Page of /me/accounts, all pages of the listing."""
 
+    def portfolio_pages(self, user_token: Secret) -> list[Page]:
+        """Pages of the person's business portfolios, allowed to us or not, by id and name alone. Needs
+        business_management.
+        """
+
     def page(self, page_id: str, token: Secret) -> Page:
         """One Page by its node; with a user token the answer carries the Page token."""
 

@@ -18,12 +18,20 @@ from webapp.meta.transport import Transport
 
 T = TypeVar("T")
 Write = Callable[[str, Mapping[str, str], Secret], Call]
+# All that may be asked of a Page that was not ticked.
+NAMED = "id,name"
 
 
 def pages(transport: Transport, page_ids: Sequence[str], token: Secret) -> list[Page | GraphError]:
     pen = Pen(transport)
     calls = [_call(pen.get, quote(page_id, safe=""), {"fields": shapes.WHOLE_PAGE}, token) for page_id in page_ids]
     return _ask(transport, calls, shapes.read_page)
+
+
+def begun(transport: Transport, paths: Sequence[str], token: Secret) -> list[Json | GraphError]:
+    """The first part of listings of Pages by name."""
+    pen, named = Pen(transport), {"fields": NAMED, "limit": "100"}
+    return _ask(transport, [_call(pen.get, path, named, token) for path in paths], _as_it_is)
 
 
 def subscriptions(transport: Transport, wanted: Sequence[tuple[str, Secret]]) -> list[GraphError | None]:
@@ -39,6 +47,11 @@ def accesses(transport: Transport, probes: Sequence[Probe]) -> list[GraphError |
         for one in probes
     ]
     return _ask(transport, calls, _read_nothing)
+
+
+def _as_it_is(payload: Json) -> Json:
+    rows(payload)
+    return payload
 
 
 def _read_nothing(payload: Json) -> None:

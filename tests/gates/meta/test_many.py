@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs
 
+import pytest
 import requests
 import requests_mock
 
@@ -87,3 +88,27 @@ def test_nothing_to_ask_sends_nothing(graph: GraphClient, meta: requests_mock.Mo
     assert graph.page_each([], user_token) == []
     assert graph.subscribe_each([]) == []
     assert meta.call_count == 0
+
+
+def test_the_pages_of_every_portfolio_come_in_one_batch_and_long_ones_are_read_to_their_end(
+    graph: GraphClient, meta: requests_mock.Mocker, user_token: Secret
+) -> None:
+    page, goes_on = {"data": [{"id": "5", "name": "門市"}]}, {"next": f"{ROOT}/8/client_pages?after=c1"}
+    meta.get(f"{ROOT}/me/businesses", json={"data": [{"id": "7"}, {"id": "8"}]})
+    meta.post(BATCH_URL, json=answered(*((200, page) for _ in range(3)), (200, page | {"paging": goes_on})))
+    meta.get(f"{ROOT}/8/client_pages", [{"json": page | {"paging": goes_on}}, {"json": {"data": [{"id": "6"}]}}])
+    assert [one.id for one in graph.portfolio_pages(user_token)] == ["5", "5", "5", "5", "6"]
+    batch = next(one for one in meta.request_history if one.method == "POST")
+    edges = [one["relative_url"].split("?") for one in items(batch)]
+    assert [path for path, _ in edges] == ["7/owned_pages", "7/client_pages", "8/owned_pages", "8/client_pages"]
+    assert {parse_qs(query)["fields"][0] for _, query in edges} == {"id,name"}
+
+
+def test_a_portfolio_that_is_not_answered_is_an_error_and_never_a_short_list(
+    graph: GraphClient, meta: requests_mock.Mocker, user_token: Secret
+) -> None:
+    meta.get(f"{ROOT}/me/businesses", json={"data": [{"id": "7"}]})
+    meta.post(BATCH_URL, json=answered((200, {"data": []}), (500, refusal(2))))
+    with pytest.raises(GraphError) as caught:
+        graph.portfolio_pages(user_token)
+    assert caught.value.meaning.kind is Kind.TRANSIENT

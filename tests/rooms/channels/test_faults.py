@@ -1,10 +1,13 @@
 """Every step of a trip to Facebook meets every fault: a sentence, nothing half-stored, and a later try works."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
@@ -15,6 +18,7 @@ from tests.rooms.channels.story import Story
 from webapp.channels.models import Authorization, Channel, Grant, PendingGrant, StatusChange
 from webapp.core import clock, db
 from webapp.meta import oauth
+from webapp.meta.gateway import SCOPES
 
 MORNING = "17841405822301001"
 MORNING_PAGE = "102938475610293"
@@ -28,6 +32,8 @@ LOGIN_STEPS = {
     "token's state": "debug_token",
     "permissions": "me/permissions",
     "listing": "me/accounts",
+    "portfolios": "me/businesses",
+    "Pages of a portfolio": "*/owned_pages",
     "Page left out of the listing": "113765849201376",
 }
 CONNECT_STEPS = {
@@ -62,6 +68,11 @@ def meeting(story: Story, fault: str, endpoint: str) -> Iterator[None]:
     broken(story, fault, endpoint, on=True)
     yield
     broken(story, fault, endpoint, on=False)
+
+
+def watch(story: Story) -> str:
+    """What the asking page shows of the trip."""
+    return story.client.get("/w/aurora/authorizations/watch?since=0", headers={"HX-Request": "true"}).text
 
 
 def stored(story: Story) -> list[int]:
@@ -173,18 +184,45 @@ def test_a_fault_at_the_last_questions_leaves_nothing_half_connected(story: Stor
     assert ends["rate_limited"]
 
 
-def test_a_dialog_that_does_not_open_leaves_nothing_behind(story: Story) -> None:
-    for fault in ("outage", "garbage", "drop"):
-        broken(story, fault, "dialog/oauth", on=True)
-        try:
-            shown = requests.get(story.press_connect(), timeout=5)
-            assert fault != "drop"
-            assert not shown.ok or "Sorry, something went wrong" in shown.text
-        except requests.ConnectionError:
-            assert fault == "drop"
-        broken(story, fault, "dialog/oauth", on=False)
-    assert stored(story) == [0, 0, 0, 0]
-    assert "Connected" in story.connect(MORNING)
+# Facebook's own pages on the way, and what a person presses on each.
+DIALOG_STEPS = {
+    "person": {"person": "10158249017483553"},
+    "pages": {"which": "all"},
+    "instagram": {"which": "all"},
+    "permissions": {"permission": list(SCOPES)},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_dialog_that_is_slow_or_broken_at_any_step_keeps_the_asking_page_waiting(story: Story, fault: str) -> None:
+    """The person reloads Facebook's page until it works; nothing of ours is hurt, and the login still comes in."""
+    facebook = requests.Session()
+
+    def press(step: str, method: str, address: str, **given: Any) -> str:
+        """First in vain, then once more; returns where it leads."""
+        with meeting(story, fault, f"dialog/{step}"):
+            began = time.monotonic()
+            try:
+                broken_page = facebook.request(method, address, timeout=5, allow_redirects=False, **given)
+            except requests.ConnectionError:
+                assert fault == "drop"
+            else:
+                assert fault != "slow" or time.monotonic() - began >= PATIENCE
+                assert fault == "slow" or broken_page.status_code != 303
+            assert "Finish in the Facebook tab" in watch(story)
+            assert stored(story) == [0, 0, 0, 0]
+        if fault == "slow":
+            return urljoin(address, broken_page.headers["Location"])
+        answer = facebook.request(method, address, timeout=5, allow_redirects=False, **given)
+        return urljoin(address, answer.headers["Location"])
+
+    page = press("oauth", "GET", story.press_connect())
+    for step, given in DIALOG_STEPS.items():
+        page = press(step, "POST", f"{page.rsplit('/', 1)[0]}/{step}", data=given)
+    assert "/facebook/callback?code=" in page
+    story.land(urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl())
+    assert "@morninglight.coffee" in watch(story)
+    assert stored(story)[:3] == [1, 0, 0]
 
 
 def test_the_second_page_of_the_listing_breaks_off(story: Story) -> None:
@@ -226,6 +264,7 @@ def test_a_state_that_expired_says_so(story: Story) -> None:
         session.execute(update(Authorization).values(began_at=clock.now() - timedelta(minutes=16)))
     page = story.land(callback)
     assert "The Facebook window was open for too long" in story.client.get(page).text
+    assert "The Facebook window was open for too long" in watch(story)
     story.client.set_cookie("language", "zh_Hant_TW")
     assert "15 分鐘" in story.client.get(page).text
     assert stored(story) == [0, 0, 0, 0]

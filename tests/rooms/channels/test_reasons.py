@@ -102,6 +102,32 @@ def test_a_page_held_through_a_business_portfolio_alone_can_be_connected(story: 
     assert "@island.teahouse" in story.connect("17841417866705005", pages=[TEA])
 
 
+def test_a_portfolio_page_is_found_where_all_pages_of_today_and_tomorrow_are_allowed(story: Story) -> None:
+    """The token names no ids then: the portfolio itself does."""
+    assert 'type="checkbox"' in row_of(shown(story, "all"), "島嶼茶行")
+
+
+@pytest.mark.parametrize(
+    ("switch", "title", "remedy"),
+    [
+        (None, "Page not shared", "Press “Edit settings” and tick this Page."),
+        ("role_lost", "Not an admin of the Page", "give you full control"),
+    ],
+)
+def test_a_portfolio_page_that_does_not_open_is_named_with_the_reason(
+    story: Story, switch: str | None, title: str, remedy: str
+) -> None:
+    if switch:
+        story.sandbox.control("causes", cause=switch, page=TEA, person="林小姐")
+    page = shown(story, MORNING)
+    row = row_of(page, "島嶼茶行")
+    assert title in row
+    assert remedy in row
+    assert "checkbox" not in row
+    assert "1 can be connected" in page
+    assert "島嶼茶行" not in shown(story, MORNING, declined=["business_management"])
+
+
 def test_more_accounts_than_fit_are_searched_and_ticked_at_once(story: Story) -> None:
     tools = ('data-filter-list="selection-list"', 'data-select-all="selection-list"')
     seeded = story.client.get(story.land(story.in_dialog(story.press_connect()))).text
@@ -136,7 +162,8 @@ def test_accounts_stand_in_the_order_in_which_people_count() -> None:
 def shown(story: Story, *pages: str, **dialog: object) -> str:
     """The selection after a login that ticks these Pages."""
     url = story.press_connect(rerequest="1")
-    return story.client.get(story.land(story.in_dialog(url, pages=list(pages), **dialog))).text
+    ticked = "all" if pages == ("all",) else list(pages)
+    return story.client.get(story.land(story.in_dialog(url, pages=ticked, **dialog))).text
 
 
 def dave(app: Flask, story: Story, people: People, sign_in: SignIn) -> Story:
