@@ -23,7 +23,8 @@ def main(most: int) -> None:
     print(f"{'':38} a day  years  false alarms  a year   noticed within: half, 90 %  never")
     for kind, changes in KINDS.items():
         for per_day, share in RATES.items():
-            years = [live(Shop(seed, per_day, **changes), every=2, stops=True) for seed in range(int(most * share))]
+            seeds = range(max(1, int(most * share)))
+            years = [live(Shop(seed, per_day, **changes), every=2, stops=True) for seed in seeds]
             alarms = sum(year.false_alarms for year in years)
             waits = sorted(wait for year in years for wait in year.noticed)
             half, most_of = (waits[int(len(waits) * part)] for part in (0.5, 0.9))

@@ -49,7 +49,7 @@ def test_a_person_sees_what_is_wrong_mends_it_and_watches_a_message_arrive(
     expect(page.locator("#diagnosis .alert")).to_contain_text("能查的項目都正常")
     expect(page.locator("#check-access")).to_contain_text("比上次好")
 
-    page.get_by_role("button", name="開始即時測試").click()
+    page.get_by_role("button", name="開始即時測試").first.click()
     expect(page.locator("#live-test")).to_contain_text("請現在用另一個帳號私訊")
     sandbox.control("dm", account=MORNING, customer="張雅婷", text="測試")
     expect(page.locator("#live-test")).to_contain_text(re.compile(r"已送達，花了 \d+\.\d 秒"))

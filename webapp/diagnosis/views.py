@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_timedelta, gettext, ngettext
+from flask_babel import format_time, format_timedelta, gettext, ngettext
 from flask_login import current_user
 from werkzeug.exceptions import BadRequest, NotFound
 
@@ -122,6 +122,12 @@ def snooze(member: Membership, channel_id: int) -> ResponseReturnValue:
 def moment(text: str | None) -> datetime | None:
     """A time as results keep it."""
     return datetime.fromisoformat(text) if text else None
+
+
+@bp.app_template_filter("clock_time")
+def clock_time(at: datetime) -> str:
+    """The time of a day that needs no naming."""
+    return str(format_time(at, "short"))
 
 
 @bp.app_template_filter("pause")
