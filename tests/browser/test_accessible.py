@@ -47,6 +47,9 @@ def addresses(alice: BrowserContext, sandbox: Sandbox) -> list[str]:
         return page.url
 
     found = [until(thread, "the conversation")]
+    page.get_by_label("Add a tag").fill("VIP")
+    page.get_by_label("Add a tag").press("Enter")
+    expect(page.locator(".tag", has_text="VIP").first).to_be_visible()
     sandbox.control("causes", cause="password_changed", person=LIN, on=True)
     page.goto("/social-channels")
     page.get_by_role("link", name=MORNING).click()
@@ -58,7 +61,8 @@ def addresses(alice: BrowserContext, sandbox: Sandbox) -> list[str]:
     page.get_by_role("button", name="Create a link").click()
     found += [channel, f"{channel}/diagnosis", page.url, page.locator("#repair-link").input_value()]
     page.close()
-    return [*found, "/w/aurora", "/social-channels", "/w/aurora/conversations", "/scheduler", "/account"]
+    pages = ("/w/aurora", "/social-channels", "/w/aurora/conversations", "/w/aurora/tags", "/scheduler", "/account")
+    return [*found, *pages]
 
 
 @pytest.mark.parametrize("language", LOOKS)
