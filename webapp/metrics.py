@@ -18,8 +18,8 @@ from config import Config
 from webapp.channels.models import Channel, Incident
 from webapp.channels.status import Status
 from webapp.core import clock, db
+from webapp.mail import actions as mail
 from webapp.mail.models import OutgoingMail
-from webapp.mail.rules import LIFE
 from webapp.scheduler import queries
 from webapp.scheduler.models import Round
 from webapp.webhooks.models import Delivery
@@ -62,7 +62,7 @@ def written(metric: Metric) -> str:
 def collected(now: datetime) -> Iterator[Metric]:
     yield from _sweep(now)
     yield from _meta(now)
-    yield from _waiting("mails", OutgoingMail.written_at, _mail_waits(now), now)
+    yield from _waiting("mails", OutgoingMail.written_at, mail.waits(now), now)
     # What was tried and failed has a figure of its own; it must not hide that the others stopped.
     new = Delivery.handled_at.is_(None) & (Delivery.tries == 0)
     yield from _waiting("deliveries", Delivery.received_at, new, now)
@@ -136,10 +136,6 @@ def _failed_deliveries() -> Metric:
     values = {f'problem="{problem}"': float(count) for problem, count in counts} or {'problem="none"': 0.0}
     help = "Deliveries that could not be handled; see `flask deliveries list --failed`."
     return Metric("omnichat_deliveries_failed", "gauge", help, values)
-
-
-def _mail_waits(now: datetime) -> ColumnElement[bool]:
-    return OutgoingMail.sent_at.is_(None) & (OutgoingMail.written_at > now - LIFE)
 
 
 def _one(name: str, help: str, value: float) -> Metric:

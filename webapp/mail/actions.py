@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import make_msgid
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -16,7 +17,7 @@ from webapp.core.crypto import Secret, SecretUnreadable
 from webapp.mail.gateway import Letter, Mailer, MailFailed
 from webapp.mail.models import OutgoingMail
 from webapp.mail.rendering import render
-from webapp.mail.rules import LIFE, next_try
+from webapp.mail.rules import LIFE, MOST_UNKNOWN, next_try
 
 log = logging.getLogger("webapp.mail")
 
@@ -96,8 +97,17 @@ class ServerDown(Exception):
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    waiting = and_(OutgoingMail.sent_at.is_(None), OutgoingMail.withdrawn_at.is_(None))
-    return and_(waiting, OutgoingMail.next_try_at <= now, OutgoingMail.written_at > now - LIFE)
+    return and_(waits(now), OutgoingMail.next_try_at <= now)
+
+
+def waits(now: datetime) -> ColumnElement[bool]:
+    """Mails that are still to be sent."""
+    return and_(
+        OutgoingMail.sent_at.is_(None),
+        OutgoingMail.withdrawn_at.is_(None),
+        OutgoingMail.unknown < MOST_UNKNOWN,
+        OutgoingMail.written_at > now - LIFE,
+    )
 
 
 def _book(which: ColumnElement[bool], mailer: Mailer, now: datetime) -> OutgoingMail | None:
@@ -121,11 +131,16 @@ def _book(which: ColumnElement[bool], mailer: Mailer, now: datetime) -> Outgoing
 
 
 def _deliver(mail: OutgoingMail, mailer: Mailer, now: Callable[[], datetime]) -> bool:
-    """Give a booked mail to the server and record what came of it."""
+    """Give a booked mail to the server and record what came of it.
+
+    Whoever dies before `_mark` has sent nothing, and the mail is tried again as often as it takes; whoever dies after
+    it may have, and it is tried once more.
+    """
+    unknown_before = mail.unknown
     try:
-        mailer.send(_letter(mail))
+        mailer.send(_letter(mail), partial(_mark, mail.id))
     except MailFailed as error:
-        _put_off(mail, error, now())
+        _put_off(mail, error, unknown_before, now())
         if error.server_down:
             raise ServerDown from None
         return False
@@ -133,6 +148,14 @@ def _deliver(mail: OutgoingMail, mailer: Mailer, now: Callable[[], datetime]) ->
         sent = session.get_one(OutgoingMail, mail.id, with_for_update=True, populate_existing=True)
         sent.sent_at, sent.problem, sent.secret = now(), "", None
     return True
+
+
+def _mark(mail_id: int) -> None:
+    with db.transaction() as session:
+        session.execute(
+            update(OutgoingMail).where(OutgoingMail.id == mail_id).values(unknown=OutgoingMail.unknown + 1),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _letter(mail: OutgoingMail) -> Letter:
@@ -146,9 +169,11 @@ def _letter(mail: OutgoingMail) -> Letter:
     return Letter(mail.message_id, mail.address, mail.subject, text, html)
 
 
-def _put_off(mail: OutgoingMail, error: MailFailed, now: datetime) -> None:
+def _put_off(mail: OutgoingMail, error: MailFailed, unknown_before: int, now: datetime) -> None:
     log.warning("mail %s was not taken at try %s: %s", mail.id, mail.tries, error.problem)
     with db.transaction() as session:
         waiting = session.get_one(OutgoingMail, mail.id, with_for_update=True, populate_existing=True)
         waiting.problem = error.problem
-        waiting.next_try_at = next_try(waiting.tries, server_down=error.server_down, now=now)
+        if not error.unknown:
+            waiting.unknown = unknown_before
+        waiting.next_try_at = next_try(waiting.tries, server_down=error.server_down, unknown=error.unknown, now=now)

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.charset import BASE64, Charset
@@ -15,6 +16,8 @@ from flask_mail import BadHeaderError, Connection, Mail, Message
 
 from config import Config
 from webapp.core import db
+
+Handing = Callable[[], None]
 
 # A server may look for spam before it says yes; giving up on it earlier would mean telling it twice.
 _ANSWER_TO_CONTENT = 3
@@ -37,17 +40,22 @@ class Letter:
 class MailFailed(Exception):
     """The mail was not taken. `problem` is short and holds no address.
 
-    `server_down`: the server cannot be used at all, which says nothing about this mail.
+    `server_down`: the server cannot be used at all, which says nothing about this mail. `unknown`: it was given the
+    content and did not say whether it keeps it.
     """
 
-    def __init__(self, problem: str, *, server_down: bool) -> None:
+    def __init__(self, problem: str, *, server_down: bool, unknown: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
         self.server_down = server_down
+        self.unknown = unknown
 
 
 class Mailer(Protocol):
-    """Sends one letter, or raises MailFailed. `patience` is the longest time that one send can take."""
+    """Sends one letter, or raises MailFailed. `patience` is the longest time that one send can take.
+
+    `handing` is called directly before the content is given away: what ends earlier has certainly sent nothing.
+    """
 
     @property
     def patience(self) -> timedelta: ...
@@ -56,7 +64,7 @@ class Mailer(Protocol):
     def domain(self) -> str:
         """The domain that our Message-IDs end with."""
 
-    def send(self, letter: Letter) -> None: ...
+    def send(self, letter: Letter, handing: Handing) -> None: ...
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -82,22 +90,23 @@ class SmtpMailer:
         self.patience = timedelta(seconds=self.timeout * _LONGEST)
         self.domain = parseaddr(config.mail_sender)[1].rpartition("@")[2] or self.host
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter, handing: Handing) -> None:
         """Hand the letter to the server; returns once the server has said that it keeps it."""
         db.assert_left()
+        connection = _TimedConnection(self.app.extensions["mail"], self.host, self.timeout, handing)
         try:
-            with self._connect() as connection:
+            with connection:
                 connection.send(_message(letter))
         except (smtplib.SMTPException, OSError, BadHeaderError, ValueError) as error:
-            raise _failed(error) from None
-
-    def _connect(self) -> "_TimedConnection":
-        return _TimedConnection(self.app.extensions["mail"], self.host, self.timeout)
+            raise _failed(error, given=connection.given) from None
 
 
 class _TimedSMTP(smtplib.SMTP):
+    handing: Handing
+
     def data(self, msg: bytes | str) -> tuple[int, bytes]:  # type: ignore[override]
         assert self.sock is not None
+        self.handing()
         self.sock.settimeout(self.timeout * _ANSWER_TO_CONTENT)
         return super().data(msg)
 
@@ -105,13 +114,16 @@ class _TimedSMTP(smtplib.SMTP):
 class _TimedConnection(Connection):
     """Flask-Mail's connection knows no timeout and checks no certificate."""
 
-    def __init__(self, mail: Mail, local_hostname: str, timeout: float) -> None:
+    def __init__(self, mail: Mail, local_hostname: str, timeout: float, handing: Handing) -> None:
         super().__init__(mail)
         self.local_hostname = local_hostname
         self.timeout = timeout
+        self.handing = handing
+        self.given = False
 
     def configure_host(self) -> smtplib.SMTP:
         host = _TimedSMTP(self.mail.server, self.mail.port, self.local_hostname, self.timeout)
+        host.handing = self._hand
         try:
             if self.mail.use_tls:
                 host.starttls(context=ssl.create_default_context())
@@ -121,6 +133,10 @@ class _TimedConnection(Connection):
             host.close()
             raise
         return host
+
+    def _hand(self) -> None:
+        self.handing()
+        self.given = True
 
     def __exit__(self, *error: object) -> None:
         # The mail is taken or refused by now: a server that will not say goodbye changes nothing about that.
@@ -155,7 +171,7 @@ def _message(letter: Letter) -> Message:
     return message
 
 
-def _failed(error: Exception) -> MailFailed:
+def _failed(error: Exception, *, given: bool) -> MailFailed:
     """Class and code only: servers quote addresses, and their texts come in any language."""
     name = type(error).__name__
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -165,4 +181,8 @@ def _failed(error: Exception) -> MailFailed:
     refused = isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError))
     unsendable = isinstance(error, BadHeaderError) or not isinstance(error, OSError)
     # 421: the server is closing down, whatever it was asked.
-    return MailFailed(f"{name} {code}" if code else name, server_down=code == 421 or not (refused or unsendable))
+    return MailFailed(
+        f"{name} {code}" if code else name,
+        server_down=code == 421 or not (refused or unsendable),
+        unknown=given and not refused,
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.core import clock
 from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
-from webapp.mail.rules import LIFE
+from webapp.mail.rules import LIFE, MOST_UNKNOWN
 
 _WAITING = text("sent_at IS NULL AND withdrawn_at IS NULL")
 
@@ -31,10 +31,17 @@ class OutgoingMail(Model):
     written_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
+    # How often the server was given the content and nothing is known of what it did: written before it is given.
+    unknown: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[datetime | None]
     # It had not left when what it tells of was over.
     withdrawn_at: Mapped[datetime | None]
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether it was sent, perhaps twice, and no server ever said that it keeps it. Nobody tries any more."""
+        return self.sent_at is None and self.unknown >= MOST_UNKNOWN
 
     @property
     def is_given_up(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.gates.mail.conftest import TIMEOUT, Server, mailer_to
 from tests.running import free_ports
-from webapp.mail.gateway import Letter, MailFailed, SmtpMailer
+from webapp.mail.gateway import Handing, Letter, MailFailed, SmtpMailer
 
 LETTER = Letter(
     message_id="<1.2.3@omnichat.example>",
@@ -22,9 +22,9 @@ LETTER = Letter(
 )
 
 
-def send(mailer: SmtpMailer, letter: Letter = LETTER) -> None:
+def send(mailer: SmtpMailer, letter: Letter = LETTER, handing: Handing = lambda: None) -> None:
     with mailer.app.app_context():
-        mailer.send(letter)
+        mailer.send(letter, handing)
 
 
 def failure_of(mailer: SmtpMailer, letter: Letter = LETTER) -> MailFailed:
@@ -83,6 +83,22 @@ def test_a_refused_recipient_is_about_this_mail_and_its_address_is_not_repeated(
     assert not error.server_down
     assert error.problem == "SMTPRecipientsRefused 550"
     assert "alice" not in str(error)
+
+
+def test_it_is_said_directly_before_the_content_is_given_away_and_not_before_that(server: Server) -> None:
+    seen: list[int] = []
+    send(mailer_to(server.port), handing=lambda: seen.append(len(server.postmaster.kept)))
+    assert seen == [0], "said once, when the server had nothing yet"
+    server.postmaster.to_recipient = "550 unknown here"
+    with pytest.raises(MailFailed):
+        send(mailer_to(server.port), handing=lambda: seen.append(-1))
+    assert seen == [0], "a recipient was refused: no content was given away"
+
+
+@pytest.mark.parametrize("answer", ["451 try later", "554 no", "421 closing down"])
+def test_a_server_that_says_no_leaves_no_doubt(server: Server, answer: str) -> None:
+    server.postmaster.answer = answer
+    assert not failure_of(mailer_to(server.port)).unknown
 
 
 def test_a_server_that_closes_down_is_down(server: Server) -> None:
@@ -163,7 +179,8 @@ def test_a_server_that_does_not_say_whether_it_kept_the_mail_is_asked_again_late
     """Never counted as sent: a mail that was kept comes twice under one Message-ID, one that was not is not lost."""
     with rude_server(talk) as port:
         began = time.monotonic()
-        assert failure_of(mailer_to(port)).server_down
+        error = failure_of(mailer_to(port))
+        assert (error.server_down, error.unknown) == (True, True)
         assert time.monotonic() - began < 3 * TIMEOUT + 1
 
 
@@ -173,7 +190,7 @@ def test_a_silent_server_is_left_after_the_timeout(talk: Callable[[socket.socket
         began = time.monotonic()
         error = failure_of(mailer_to(port))
         spent = time.monotonic() - began
-    assert error.server_down
+    assert (error.server_down, error.unknown) == (True, False)
     assert TIMEOUT * 0.9 <= spent < TIMEOUT + 1
 
 

@@ -61,6 +61,7 @@ def test_who_has_no_address_is_in_the_ledger_and_is_told_once_there_is_one(house
         ({}, "Mail to Carol is on its way"),
         ({"problem": "ConnectionRefusedError"}, "the mail server did not take it yet"),
         ({"problem": "ConnectionRefusedError", "written_at": NOON - timedelta(days=30)}, "was given up"),
+        ({"unknown": 2, "problem": "TimeoutError"}, "was sent, but the mail server did not confirm it"),
     ],
 )
 def test_the_channels_page_says_what_became_of_each_mail(

@@ -16,7 +16,7 @@ from webapp.channels.rules import HEALTHY, TAKEN_FOR, Verdict
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.mail import actions as mail
-from webapp.mail.gateway import Letter, Mailer, MailFailed
+from webapp.mail.gateway import Handing, Letter, Mailer, MailFailed
 from webapp.meta.errors import Cause
 
 PASSWORD_CHANGED = Verdict(Status.LOST, Cause.PASSWORD_CHANGED, {"code": 190, "subcode": 460}, by_token=True)
@@ -30,13 +30,16 @@ class Server:
     patience, domain = 10 * SECOND, "omnichat.example"
 
     def __init__(self) -> None:
-        self.is_down = False
+        self.is_down = self.is_mute = False
         self.taken: list[Letter] = []
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter, handing: Handing) -> None:
         if self.is_down:
             raise MailFailed("down", server_down=True)
+        handing()
         self.taken.append(letter)
+        if self.is_mute:
+            raise MailFailed("TimeoutError", server_down=True, unknown=True)
 
 
 @pytest.fixture
@@ -158,4 +161,23 @@ def test_a_mail_that_has_left_stays_told(shops: Sequence[Channel], server: Serve
     assert len(sent(server, NOON + 12 * SECOND)) == 1
     become(one, HEALTHY, NOON + HOUR)
     notify_due(NOON + HOUR)
+    assert set(outcomes(one)) == {"written"}
+
+
+def test_a_mail_that_may_have_left_is_not_called_withdrawn_and_comes_no_second_time(
+    shops: Sequence[Channel], server: Server
+) -> None:
+    one, other = shops
+    become(other, HEALTHY, NOON)
+    become(one, PASSWORD_CHANGED, NOON)
+    notify_due(NOON + 11 * SECOND)
+    server.is_mute = True
+    for minute in (1, 2):
+        sent(server, NOON + minute * 60 * SECOND)
+    before = len(server.taken)
+    server.is_mute = False
+    become(one, HEALTHY, NOON + HOUR)
+    notify_due(NOON + HOUR)
+    sent(server, NOON + 6 * HOUR)
+    assert len(server.taken) == before == 2, "Alice and Carol, once each"
     assert set(outcomes(one)) == {"written"}

@@ -8,14 +8,14 @@ from config import Config
 from webapp.app import create_app
 from webapp.core import clock
 from webapp.mail import actions
-from webapp.mail.gateway import Letter, SmtpMailer
+from webapp.mail.gateway import Handing, Letter, SmtpMailer
 
 
 class KilledAfterSending(SmtpMailer):
     """The server has the mail, and the process ends before it can write that down."""
 
-    def send(self, letter: Letter) -> None:
-        super().send(letter)
+    def send(self, letter: Letter, handing: Handing) -> None:
+        super().send(letter, handing)
         os.kill(os.getpid(), signal.SIGKILL)
 
 

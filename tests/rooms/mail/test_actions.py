@@ -16,6 +16,7 @@ from webapp.mail.rules import LIFE
 
 REFUSED = MailFailed("SMTPRecipientsRefused 550", server_down=False)
 DOWN = MailFailed("ConnectionRefusedError", server_down=True)
+UNKNOWN = MailFailed("TimeoutError", server_down=True, unknown=True)
 
 
 def queue(session: Session, key: str = "occasion/1", **changes: object) -> OutgoingMail | None:
@@ -138,13 +139,9 @@ def test_while_one_process_sends_another_finds_nothing_due(house: Flask, mailer:
 def test_a_process_killed_between_send_and_record_repeats_once_under_the_same_message_id(
     house: Flask, mailer: ScriptedMailer
 ) -> None:
-    def die() -> None:
-        raise KeyboardInterrupt
-
     write()
     mailer.on_send = die
-    with pytest.raises(KeyboardInterrupt):
-        actions.send_due(mailer, at())
+    killed(mailer, NOON)
     mailer.on_send = lambda: None
     assert actions.send_due(mailer, at(NOON + mailer.patience)) == 0, "its lease still holds"
     later = NOON + mailer.patience + actions.LEASE_MARGIN
@@ -153,6 +150,61 @@ def test_a_process_killed_between_send_and_record_repeats_once_under_the_same_me
     first, second = mailer.letters
     assert first.message_id == second.message_id
     assert first.message_id.endswith("@omnichat.example>")
+
+
+def die() -> None:
+    raise KeyboardInterrupt
+
+
+def killed(mailer: ScriptedMailer, moment: datetime) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        actions.send_due(mailer, at(moment))
+
+
+def test_a_mail_whose_sender_was_killed_twice_comes_no_third_time_and_is_called_unconfirmed(
+    house: Flask, mailer: ScriptedMailer
+) -> None:
+    write()
+    mailer.on_send = die
+    killed(mailer, NOON)
+    killed(mailer, NOON + timedelta(hours=1))
+    mailer.on_send = lambda: None
+    assert actions.send_due(mailer, at(NOON + timedelta(hours=2))) == 0
+    assert len({one.message_id for one in mailer.letters}) == 1
+    assert len(mailer.letters) == 2
+    assert row().is_unconfirmed
+
+
+def test_a_sender_killed_before_it_gave_anything_away_has_sent_nothing_however_often(
+    house: Flask, mailer: ScriptedMailer
+) -> None:
+    write()
+    mailer.before = die
+    for hour in range(5):
+        killed(mailer, NOON + timedelta(hours=hour))
+    mailer.before = lambda: None
+    assert actions.send_due(mailer, at(NOON + timedelta(hours=6))) == 1
+    assert len(mailer.letters) == 1
+
+
+def test_a_server_that_takes_mails_and_never_says_so_is_given_each_one_twice_at_most(
+    house: Flask, mailer: ScriptedMailer
+) -> None:
+    write()
+    mailer.answers = [UNKNOWN] * 100
+    for minute in range(0, 12 * 60, 5):
+        actions.send_due(mailer, at(NOON + timedelta(minutes=minute)))
+    assert len(mailer.letters) == 2
+    assert row().is_unconfirmed
+
+
+def test_a_clear_no_is_no_doubt_and_the_mail_goes_out_later(house: Flask, mailer: ScriptedMailer) -> None:
+    write()
+    mailer.answers = [UNKNOWN, *[REFUSED] * 5]
+    for hour in range(1, 9):
+        actions.send_due(mailer, at(NOON + timedelta(hours=2 * hour)))
+    assert row().sent_at is not None
+    assert len(mailer.letters) == 7
 
 
 def test_a_refused_mail_waits_and_the_others_go_out(house: Flask, mailer: ScriptedMailer) -> None:

@@ -60,7 +60,7 @@ def _clear_mails(session: Session, places: set[int], names: set[str]) -> None:
     links = session.scalars(select(RepairLink.id).where(RepairLink.workspace_id.in_(places)))
     about = or_(OutgoingMail.id.in_(told), OutgoingMail.key.in_([f"repair-link/{one}" for one in links]))
     for mail in session.scalars(select(OutgoingMail).where(about).execution_options(populate_existing=True)):
-        if mail.sent_at is not None:
+        if mail.sent_at is not None or mail.is_unconfirmed:
             mail.text = mail.html = ""
             continue
         somebody = _in_the_language_of(mail)

@@ -10,6 +10,7 @@ from webapp.channels.models import Incident, Notice
 from webapp.channels.models.incident import GATHER, Told
 from webapp.core import db
 from webapp.mail.models import OutgoingMail
+from webapp.mail.rules import MOST_UNKNOWN
 
 
 def withdraw(now: datetime) -> None:
@@ -27,7 +28,12 @@ def _outdated() -> Sequence[int]:
         select(OutgoingMail.id)
         .join(Notice, Notice.mail_id == OutgoingMail.id)
         .join(Incident, Incident.id == Notice.incident_id)
-        .where(OutgoingMail.sent_at.is_(None), OutgoingMail.withdrawn_at.is_(None), Incident.closed_at.is_not(None))
+        .where(
+            OutgoingMail.sent_at.is_(None),
+            OutgoingMail.withdrawn_at.is_(None),
+            OutgoingMail.unknown < MOST_UNKNOWN,
+            Incident.closed_at.is_not(None),
+        )
         .distinct()
         .order_by(OutgoingMail.id)
     )
@@ -47,6 +53,10 @@ def _take_back(session: Session, mail_id: int, now: datetime) -> None:
     ).all()
     mail = session.get_one(OutgoingMail, mail_id, with_for_update=True, populate_existing=True)
     if mail.sent_at is not None or mail.withdrawn_at is not None:
+        return
+    if mail.unknown:
+        # It may have left: nobody can say that it did not, and it need not come a second time.
+        mail.unknown, mail.secret = MOST_UNKNOWN, None
         return
     mail.withdrawn_at, mail.secret = now, None
     for notice in session.scalars(select(Notice).where(Notice.mail_id == mail_id)):
