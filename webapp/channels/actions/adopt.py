@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts.models import AuditEntry
+from webapp.accounts.models import AuditEntry, Workspace
 from webapp.channels.actions.refresh import subject_of
 from webapp.channels.coverage import cover
 from webapp.channels.models import Authorization, Channel, Facts, Grant, Outcome
@@ -19,6 +19,8 @@ _NAMES_USER = (Outcome.OTHER_USER, Outcome.OTHER_ACCOUNT)
 
 def adopt(session: Session, trip: Authorization, facts: Facts, now: datetime) -> Grant:
     """Store the login as the grant of the trip's workspace, inside the caller's transaction."""
+    # One at a time in a workspace: Facebook may answer two members about the same user in one moment.
+    session.get_one(Workspace, trip.workspace_id, with_for_update={"key_share": True}, populate_existing=True)
     renew(session, facts)
     grant = session.scalar(
         select(Grant).where(Grant.workspace_id == trip.workspace_id, Grant.facebook_user_id == facts.facebook_user_id)
