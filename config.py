@@ -49,6 +49,11 @@ class Config:
     media_dir: str
 
     @property
+    def meta_app_secrets(self) -> tuple[str, ...]:
+        """The app secret, and the one before while Meta may still sign with it."""
+        return tuple(filter(None, (self.meta_app_secret, self.meta_app_secret_previous)))
+
+    @property
     def sandboxed(self) -> bool:
         """Whether Meta is played by the sandbox."""
         return self.meta_graph_url != META_GRAPH_URL

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import contains_eager, lazyload
 
 from webapp.accounts.models import AuditEntry, DoorLink, LinkKind, Membership, Person, SignIn, Workspace
@@ -64,6 +64,17 @@ def members_with(workspace: Workspace, right: Right) -> list[Membership]:
         .order_by(Membership.id)
     )
     return sorted(found, key=lambda one: one.role != "admin")
+
+
+def is_allowed(workspace: Workspace, person_id: int, right: Right) -> bool:
+    """Whether the person is a live member whose role has the right, as the rows say now."""
+    live = exists().where(
+        Membership.workspace_id == workspace.id,
+        Membership.person_id == person_id,
+        Membership.disabled_at.is_(None),
+        Membership.role.in_(roles_with(right)),
+    )
+    return bool(db.session().scalar(select(live)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Sources: Webhooks "Validating payloads", "Securing Graph API calls", "Data delet
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 from collections.abc import Sequence
@@ -28,13 +27,13 @@ def appsecret_proof(token: Secret, secret: Secret) -> str:
     return _hex(secret, token.reveal().encode())
 
 
-def read_signed_request(text: str, secret: Secret) -> dict[str, object]:
-    """The payload of a signed_request (`user_id`, `issued_at`, …); raises BadSignedRequest."""
+def read_signed_request(text: str, secrets: Sequence[Secret]) -> dict[str, object]:
+    """The payload of a signed_request (`user_id`, `issued_at`, …) under any of the secrets; raises BadSignedRequest."""
     signature, dot, payload = text.strip().partition(".")
-    if not dot or not secret:
+    if not dot:
         raise BadSignedRequest("not a signed request")
-    expected = hmac.new(secret.reveal().encode(), payload.encode(errors="replace"), hashlib.sha256).digest()
-    if not hmac.compare_digest(expected, _decode(signature)):
+    given, message = _decode(signature), payload.encode(errors="replace")
+    if not any(hmac.compare_digest(_digest(secret, message), given) for secret in secrets if secret):
         raise BadSignedRequest("signature does not fit")
     fields = _json(_decode(payload))
     if not isinstance(fields, dict) or fields.get("algorithm") != "HMAC-SHA256":
@@ -43,7 +42,11 @@ def read_signed_request(text: str, secret: Secret) -> dict[str, object]:
 
 
 def _hex(secret: Secret, message: bytes) -> str:
-    return hmac.digest(secret.reveal().encode(), message, "sha256").hex()
+    return _digest(secret, message).hex()
+
+
+def _digest(secret: Secret, message: bytes) -> bytes:
+    return hmac.digest(secret.reveal().encode(), message, "sha256")
 
 
 def _decode(text: str) -> bytes:

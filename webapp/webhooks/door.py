@@ -37,7 +37,7 @@ def init_app(app: Flask, config: Config) -> None:
     """Put the door in front of everything that the app has so far."""
     drain = Drain(app)
     writer = Writer(lambda: open_shelf(app.extensions["engine"]), drain.wake)
-    secrets = [Secret(text) for text in (config.meta_app_secret, config.meta_app_secret_previous) if text]
+    secrets = [Secret(text) for text in config.meta_app_secrets]
     door = Door(app.wsgi_app, writer, secrets, longest=app.config["MAX_CONTENT_LENGTH"])
     app.extensions |= {"drain": drain, "writer": writer, "door": door}
     app.wsgi_app = door  # type: ignore[method-assign]

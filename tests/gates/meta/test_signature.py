@@ -132,30 +132,36 @@ def test_the_proof_beside_a_token_is_the_reference_s(secret: str, token: str, pr
     [(R1, "secret", "218471"), (R2, "secret", None), (R3, "appsecret", "218471"), (R4, S, "10158249017483553")],
 )
 def test_a_signed_request_gives_its_payload(text: str, secret: str, user_id: str | None) -> None:
-    assert read_signed_request(text, Secret(secret)).get("user_id") == user_id
+    assert read_signed_request(text, [Secret(secret)]).get("user_id") == user_id
 
 
 def test_one_letter_changed_makes_a_signed_request_worthless() -> None:
     with pytest.raises(BadSignedRequest):
-        read_signed_request("A" + R4[1:], Secret(S))
+        read_signed_request("A" + R4[1:], [Secret(S)])
     with pytest.raises(BadSignedRequest):
-        read_signed_request(R4[:-1] + "A", Secret(S))
+        read_signed_request(R4[:-1] + "A", [Secret(S)])
     with pytest.raises(BadSignedRequest):
-        read_signed_request(R4, Secret("another"))
+        read_signed_request(R4, [Secret("another")])
 
 
 @pytest.mark.parametrize("payload", [b"[]", b"not json", b'{"algorithm":"none"}', b'{"user_id":"1"}'])
 def test_a_signed_request_must_be_an_object_that_names_its_algorithm(payload: bytes) -> None:
     with pytest.raises(BadSignedRequest):
-        read_signed_request(sign_request(payload, S), Secret(S))
+        read_signed_request(sign_request(payload, S), [Secret(S)])
 
 
 def test_an_empty_secret_opens_no_signed_request() -> None:
     with pytest.raises(BadSignedRequest):
-        read_signed_request(sign_request(b'{"algorithm":"HMAC-SHA256"}', ""), Secret(""))
+        read_signed_request(sign_request(b'{"algorithm":"HMAC-SHA256"}', ""), [Secret("")])
 
 
 @given(st.text() | st.from_regex(r"\A[\w=+/-]*\.[\w=+/-]*\Z"))
 def test_no_text_without_a_signature_gets_through(text: str) -> None:
     with pytest.raises(BadSignedRequest):
-        read_signed_request(text, Secret(S))
+        read_signed_request(text, [Secret(S)])
+
+
+def test_a_request_signed_with_the_secret_before_is_read_while_that_is_kept() -> None:
+    assert read_signed_request(R4, [Secret("the newer one"), Secret(S)])["user_id"]
+    with pytest.raises(BadSignedRequest):
+        read_signed_request(R4, [Secret("the newer one")])

@@ -69,8 +69,11 @@ def test_an_answer_from_another_browser_is_refused(app: Flask, story: Story, peo
     stranger = app.test_client()
     stranger.set_cookie("language", "en")
     answer = sign_in(stranger, people.carol).get(callback)
-    assert answer.status_code == 400
-    assert "does not belong to this browser" in answer.text
+    assert "code=" not in answer.headers["Location"]
+    page = stranger.get(answer.headers["Location"]).text
+    assert "does not belong to this browser" in page
+    assert "code=" not in page
+    assert "state=" not in page
     with app.app_context():
         assert db.session().scalars(select(Authorization)).one().used_at is None
 

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from tests.people import People
+from tests.people import People, make_channel
 from tests.rooms.channels.story import Story
 from tests.rooms.channels.test_actions import check, fresh
 from tests.rooms.channels.test_meta_callbacks_protection import signed
@@ -112,3 +112,13 @@ def test_a_new_name_takes_the_place_of_the_old_one(house: Flask, story: Story, c
         session.execute(text("UPDATE audit_entry SET subject = '林未婚' WHERE action = 'authorized'"))
     story.land(story.in_dialog(story.press_connect(rerequest="1")))
     assert places_of("林未婚") == set()
+
+
+def test_a_user_without_a_name_garbles_no_mail_that_waits(house: Flask, people: People, client: FlaskClient) -> None:
+    channel = make_channel(people.aurora, people.alice)
+    with db.transaction() as session:
+        session.get_one(Grant, channel.grant_id).facebook_user_name = ""
+    create_link(channel, people.alice, address="owner@example.com", locale="en", now=clock.now())
+    before = db.session().scalars(select(OutgoingMail.text)).one()
+    delete_data(house, client, "7001")
+    assert db.session().scalars(select(OutgoingMail.text)).one() == before

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
+from sqlalchemy import select
 
-from tests.people import People, make_channel
+from tests.people import NOON, People, make_channel
 from webapp.channels.actions.reseal import reseal
-from webapp.channels.models import Channel
+from webapp.channels.models import Authorization, Channel, PendingGrant
 from webapp.core import db
 from webapp.core.crypto import Secret, SecretUnreadable, key_ring
+from webapp.mail.models import OutgoingMail
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -38,6 +40,25 @@ def test_after_resealing_the_old_key_can_go(ring: Flask, people: People) -> None
     assert reseal() == (2, 0)
     ring.extensions["key_ring"] = key_ring([NEW])
     assert token_of(channel) == "EAAtoken"
+
+
+def test_a_login_that_waits_and_the_link_in_a_mail_that_waits_are_resealed_too(ring: Flask, people: People) -> None:
+    trip = Authorization(name="trip", state_hash="state", verifier=Secret("verifier"), holder_hash="holder")
+    trip.workspace_id, trip.platform, trip.began_at = people.aurora.id, "instagram", NOON
+    letter = OutgoingMail(key="one", message_id="one", address="owner@example.com", subject="", text="", html="")
+    letter.secret, letter.written_at, letter.next_try_at = Secret("link"), NOON, NOON
+    with db.transaction() as session:
+        session.add_all([trip, letter])
+        session.flush()
+        pending = PendingGrant(authorization_id=trip.id, arrived_at=NOON, facebook_user_id="7", facebook_user_name="")
+        pending.user_token = Secret("EAAuser")
+        session.add(pending)
+    ring.extensions["key_ring"] = key_ring([NEW, OLD])
+    assert reseal() == (2, 0)
+    ring.extensions["key_ring"] = key_ring([NEW])
+    db.session().expire_all()
+    assert db.session().scalars(select(PendingGrant)).one().user_token.reveal() == "EAAuser"
+    assert db.session().scalars(select(OutgoingMail.secret)).one() == Secret("link")
 
 
 def test_a_token_that_no_key_opens_is_counted_and_left_as_it_is(ring: Flask, people: People) -> None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.people import People
 from tests.rooms.channels.story import Story
-from webapp.accounts.models import Person
+from webapp.accounts.models import Membership, Person
 from webapp.channels.models import Authorization, Channel, Grant
 from webapp.channels.models.authorization import LIFE
 from webapp.core import clock, db
@@ -65,7 +65,7 @@ def test_an_answer_after_a_quarter_of_an_hour_changes_nothing(
 def test_a_made_up_or_missing_state_is_refused(app: Flask, story: Story) -> None:
     story.press_connect()
     for query in ("", "?code=AQx", "?state=&code=AQx", "?state=made-up&code=AQx", "?error=access_denied"):
-        assert story.client.get(f"/facebook/callback{query}").status_code == 400, query
+        assert story.land(f"/facebook/callback{query}") == "/facebook/callback/refused", query
     assert [trip.used_at for trip in trips(app)] == [None]
 
 
@@ -92,3 +92,18 @@ def test_a_trip_of_another_workspace_is_not_there(app: Flask, story: Story, peop
     assert dave.post(f"{page}/channels", data={"account": "instagram:17841405822301001"}).status_code == 404
     with app.app_context():
         assert db.session().scalars(select(Channel)).all() == []
+
+
+@pytest.mark.parametrize("change", [{"role": "agent"}, {"disabled_at": clock.now()}])
+def test_whoever_lost_the_right_meanwhile_installs_no_login(
+    app: Flask, story: Story, people: People, change: dict[str, object]
+) -> None:
+    callback = story.in_dialog(story.press_connect())
+    with app.app_context(), db.transaction() as session:
+        session.execute(update(Membership).where(Membership.person_id == people.alice.id).values(change))
+    asked = len(story.sandbox.look("requests"))
+    end = story.land(callback)
+    assert [trip.outcome for trip in trips(app)] == ["not_allowed"]
+    assert grants(app) == []
+    assert len(story.sandbox.look("requests")) == asked, "the code was not even exchanged"
+    assert story.client.get(end).status_code in (403, 404)

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.actions import note
 from webapp.accounts.models import SignIn, Workspace
+from webapp.accounts.queries import is_allowed
+from webapp.accounts.rules import Right
 from webapp.channels import queries
 from webapp.channels.actions.adopt import adopt, renew
 from webapp.channels.actions.learn import Learned, learn
@@ -99,6 +101,8 @@ def arrive(answer: Answer, browser: SignIn | str, *, meta: Meta, now: datetime) 
     `browser` is what the trip must belong to: a sign-in, or the secret of a repair link's holder.
     """
     trip = _book(answer.state, browser, now)
+    if isinstance(browser, SignIn) and not is_allowed(trip.workspace, browser.person_id, Right.MANAGE_CHANNELS):
+        return _end(trip, Outcome.NOT_ALLOWED)
     if trip.is_expired(now):
         return _end(trip, Outcome.EXPIRED)
     if answer.error or not answer.code:

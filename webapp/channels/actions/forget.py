@@ -38,7 +38,8 @@ def forget_user(facebook_user_id: str, *, code: str, now: datetime) -> None:
         grants = list(session.scalars(select(Grant).where(Grant.facebook_user_id == facebook_user_id)))
         pending = list(session.scalars(select(PendingGrant).where(PendingGrant.facebook_user_id == facebook_user_id)))
         places = {one.workspace_id for one in grants} | _workspaces(session, pending)
-        names = {one.facebook_user_name for one in grants} | {one.facebook_user_name for one in pending} - {""}
+        # An empty name stands between any two letters.
+        names = ({one.facebook_user_name for one in grants} | {one.facebook_user_name for one in pending}) - {""}
         for name in names:
             rename(session, places, name, SOMEBODY)
         _clear_mails(session, places, names)

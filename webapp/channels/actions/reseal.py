@@ -6,15 +6,21 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
-from webapp.channels.models import Channel, Grant
+from webapp.channels.models import Channel, Grant, PendingGrant
 from webapp.core import db
 from webapp.core.crypto import Secret, SecretUnreadable
+from webapp.mail.models import OutgoingMail
 
 log = logging.getLogger("webapp.channels")
 
 PER_TRANSACTION = 200
-# Trips to Facebook hold secrets too, but for minutes only.
-_SEALED: tuple[tuple[type[Any], str], ...] = ((Channel, "page_token"), (Grant, "user_token"))
+# Trips to Facebook hold secrets too, which nothing reads any more after minutes; a waiting login or mail is read later.
+_SEALED: tuple[tuple[type[Any], str], ...] = (
+    (Channel, "page_token"),
+    (Grant, "user_token"),
+    (PendingGrant, "user_token"),
+    (OutgoingMail, "secret"),
+)
 
 
 def reseal() -> tuple[int, int]:

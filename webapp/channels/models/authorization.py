@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
     OTHER_USER = "other_user"
     OTHER_ACCOUNT = "other_account"
+    # Who began it may not connect channels any more.
+    NOT_ALLOWED = "not_allowed"
     # Of trips that a repair link began: it was used, revoked or came to its end while the dialog was open.
     LINK_CLOSED = "link_closed"
 

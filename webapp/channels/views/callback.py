@@ -39,16 +39,20 @@ def already_used(error: actions.AlreadyUsed) -> ResponseReturnValue:
 
 @bp.errorhandler(actions.UnknownState)
 def unknown_state(error: actions.UnknownState) -> ResponseReturnValue:
-    return (
-        render_template(
-            "channels/callback_refused.html",
-            title=gettext("This login does not belong to this browser"),
-            text=gettext(
-                "It was begun in another browser, or by somebody else. Nothing was changed. "
-                "Go back to Social channels and press connect again."
-            ),
+    """To a page of its own: the code must not stay in an address, nor travel on from there."""
+    return redirect(url_for("channels.callback_refused"), 303)
+
+
+@bp.get("/facebook/callback/refused")
+@access.public
+def callback_refused() -> ResponseReturnValue:
+    return render_template(
+        "channels/callback_refused.html",
+        title=gettext("This login does not belong to this browser"),
+        text=gettext(
+            "It was begun in another browser, or by somebody else. Nothing was changed. "
+            "Go back to Social channels and press connect again."
         ),
-        400,
     )
 
 

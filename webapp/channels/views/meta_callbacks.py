@@ -52,7 +52,8 @@ def badly_signed(error: BadSignedRequest) -> ResponseReturnValue:
 
 
 def _user_id() -> str:
-    payload = read_signed_request(request.form.get("signed_request", ""), Secret(config().meta_app_secret))
+    secrets = [Secret(text) for text in config().meta_app_secrets]
+    payload = read_signed_request(request.form.get("signed_request", ""), secrets)
     user_id = payload.get("user_id")
     if not user_id:
         raise BadSignedRequest
