@@ -2,6 +2,7 @@
    The server stays in charge: these files open what it sent, keep what a person typed, and tell tabs of each other. */
 import "./answers.js";
 import "./polls.js";
+import "./folds.js";
 import "./tabs.js";
 import "./dialogs.js";
 import "./thread.js";

@@ -18,6 +18,8 @@ on("htmx:configRequest", ({ detail }) => { if (isPoll(detail.elt)) detail.header
 on("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
   if (!isPoll(elt)) return;
+  // Nothing moves away under a menu that somebody has open.
+  if ((elt.closest(".pane") || elt).querySelector("details.menu[open]")) return event.preventDefault();
   const key = elt.id || requestConfig.path;
   const told = requestConfig.triggeringEvent?.type === "news";
   const recent = Date.now() - (lastAsked.get(key) || 0) < HIDDEN_MS;

@@ -89,6 +89,31 @@ def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(channels: Page) -> Non
     expect(menu).to_have_count(0)
 
 
+def test_news_wait_while_a_menu_is_open(channels: Page) -> None:
+    asked: list[str] = []
+    channels.on("request", lambda request: asked.append(request.url) if POLL.search(request.url) else None)
+    open_menu(channels)
+    channels.evaluate("htmx.trigger('#accounts', 'news')")
+    channels.keyboard.press("Escape")
+    assert asked == []
+    with channels.expect_request(POLL):
+        channels.evaluate("htmx.trigger('#accounts', 'news')")
+
+
+def test_what_somebody_unfolded_stays_so_when_there_are_news(channels: Page, sandbox: Sandbox) -> None:
+    channels.get_by_role("link", name=MORNING).click()
+    for is_off, status in ((True, "Needs attention"), (False, "Connected")):
+        sandbox.control("causes", cause="message_access_off", account=MORNING, on=is_off)
+        channels.get_by_role("button", name="Check now").click()
+        expect(channels.locator("h1 .chip", has_text=status)).to_be_visible()
+    fold = channels.locator("details.incident").first
+    fold.locator("summary").click()
+    before = fold.element_handle()
+    channels.evaluate("htmx.ajax('GET', location.pathname + '/state', {target: '[id$=-state]', swap: 'outerHTML'})")
+    expect(fold).to_have_attribute("open", "")
+    assert not before.evaluate("(element) => element.isConnected")
+
+
 def test_what_was_done_is_said_and_the_word_can_be_closed(channels: Page) -> None:
     channels.get_by_role("button", name="Check now").click()
     toast = channels.locator(".toast.is-good")

@@ -33,6 +33,7 @@ def test_a_tag_is_made_by_typing_it_and_narrows_the_list(channel: Channel, peopl
     write(channel)
     answer = put_tag(alice, "  VIP   客戶 ")
     assert "Alice added the tag “VIP 客戶”" in answer.text
+    assert re.search(r'id="conversation-tools" hx-swap-oob="true".*/conversations/\d+\?tag=\d+"', answer.text, re.S)
     assert "Alice added" not in put_tag(alice, "vip 客戶").text.replace("Alice added the tag “VIP 客戶”", "", 1)
     write(channel, "someone else", contact_id="2")
     (tag,) = db.session().scalars(select(Tag))

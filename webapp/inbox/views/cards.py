@@ -44,7 +44,7 @@ def save_card(member: Membership, conversation_id: int) -> ResponseReturnValue:
 def tags(member: Membership, conversation_id: int) -> ResponseReturnValue:
     found = opened(member, conversation_id)
     actions.tag(found.id, member.person, request.form.get("tag", ""), now=clock.now())
-    return _answer(member, found.id)
+    return _answer(member, found.id, new_tags=True)
 
 
 @bp.post("/w/<slug>/conversations/<int:conversation_id>/tags/<int:tag_id>/removal")
@@ -52,7 +52,7 @@ def tags(member: Membership, conversation_id: int) -> ResponseReturnValue:
 def untag(member: Membership, conversation_id: int, tag_id: int) -> ResponseReturnValue:
     found = opened(member, conversation_id)
     actions.untag(found.id, member.person, tag_id, now=clock.now())
-    return _answer(member, found.id)
+    return _answer(member, found.id, new_tags=True)
 
 
 @bp.post("/w/<slug>/conversations/<int:conversation_id>/tags/<int:tag_id>/colour")
@@ -63,9 +63,9 @@ def paint(member: Membership, conversation_id: int, tag_id: int) -> ResponseRetu
     return _answer(member, found.id)
 
 
-def _answer(member: Membership, conversation_id: int) -> Response:
+def _answer(member: Membership, conversation_id: int, *, new_tags: bool = False) -> Response:
     if wants_fragment():
-        return screen.changes(member, opened(member, conversation_id))
+        return screen.changes(member, opened(member, conversation_id), new_tags=new_tags)
     args = Filters.parse(request.args).args()
     return go(url_for("inbox.contact", slug=member.workspace.slug, conversation_id=conversation_id, **args))
 

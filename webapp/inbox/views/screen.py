@@ -97,11 +97,16 @@ def composer_context(
 
 
 def changes(
-    member: Membership, found: Conversation, *, new_form: bool = False, form: ReplyForm | None = None
+    member: Membership,
+    found: Conversation,
+    *,
+    new_form: bool = False,
+    form: ReplyForm | None = None,
+    new_tags: bool = False,
 ) -> Response:
     """The thread, and beside it (out of band) what else may have changed. The composer stays untouched while it
     can: somebody is writing there. `new_form`: what was written is on its way, the next reply has a key of its own.
-    `form`: what the composer is to hold now.
+    `form`: what the composer is to hold now. `new_tags`: the list can be narrowed by other tags than before.
     """
     now = clock.now()
     before = Cursor.parse(request.values.get("after", ""))
@@ -111,6 +116,9 @@ def changes(
         *(render_template(f"inbox/_{part}.html", oob=True, **context) for part in ("head", "banner", "card")),
         render_template("inbox/_announcement.html", oob=True, news=_news(found), **context),
     ]
+    if new_tags:
+        choices = {"channels": queries.channels(member), "current_id": found.id}
+        parts.append(render_template("inbox/_tools.html", oob=True, **choices, **context))
     if form is not None:
         parts.append(render_template("inbox/_composer.html", oob=True, **composer_context(found, now, form)))
     elif before is not None and before.composer != context["composer"].key:
