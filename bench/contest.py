@@ -35,10 +35,11 @@ class NotAvailable(Exception):
 
 @dataclass(frozen=True)
 class Receiver:
-    """`name` of the program; `threads` a process; two processes each."""
+    """`name` of the program; `threads` a process."""
 
     name: str
     threads: int = 8
+    workers: int = 2
 
     @property
     def is_ours(self) -> bool:
@@ -57,7 +58,16 @@ class Toolbox:
         """The command line, and the folder to run it in. Raises NotAvailable."""
         name = receiver.name
         if receiver.is_ours:
-            words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--workers", "2"]
+            words = [
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--no-ws",
+                "--workers",
+                str(receiver.workers),
+            ]
             words += ["--blocking-threads", str(receiver.threads), "--host", "127.0.0.1", "--port", str(port)]
             return [*words, "--workers-kill-timeout", "2", "--log-level", "error", "wsgi:app"], ROOT
         if name in NODE:

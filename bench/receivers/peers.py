@@ -61,6 +61,22 @@ def take_psycopg() -> Callable[[bytes], int]:
     return signed(store)
 
 
+def take_sqlite() -> Callable[[bytes], int]:
+    """The embedded database with its safe setting: a connection a thread, a commit a request."""
+    import sqlite3  # noqa: PLC0415
+
+    mine = threading.local()
+
+    def store(body: bytes) -> None:
+        if not hasattr(mine, "line"):
+            mine.line = sqlite3.connect(URL.removeprefix("sqlite:///"), isolation_level=None, timeout=30)
+            mine.line.execute("PRAGMA journal_mode = WAL")
+            mine.line.execute("PRAGMA synchronous = FULL")
+        mine.line.execute(INSERT.replace("%s", "?"), (hashlib.sha256(body).hexdigest(), body))
+
+    return signed(store)
+
+
 def take_core() -> Callable[[bytes], int]:
     """SQLAlchemy Core with its pool."""
     import sqlalchemy as sa  # noqa: PLC0415

@@ -1,0 +1,103 @@
+"""What handling costs, against receiving it and against handling one by one: W12 and D1."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from bench.contest import Receiver, cpu_seconds, running
+from bench.postgres import KEY, Database
+from bench.stage import config_for
+from bench.wrk import Results, Round, judged
+from tests.rooms.webhooks.wire import entry, event
+from webapp.app import create_app
+from webapp.core import clock
+from webapp.webhooks import actions
+
+if TYPE_CHECKING:
+    from bench.receive import Bench
+
+ACCOUNT = "1784000000001"
+ENTRIES, LARGE, SMALL, ALONE, CUSTOMERS = 1_000, 5, 4_000, 300, 500
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Events a second, and CPU µs an event: of this process and of PostgreSQL."""
+
+    rate: float
+    ours: float
+    database: float
+
+
+def compare(bench: "Bench") -> int:
+    """W12, D1: handling against receiving."""
+    app = create_app(config_for(bench.opened.url, KEY))
+    with app.app_context():
+        bench.opened.run("TRUNCATE delivery, conversation, contact, early_event, message CASCADE")
+        _store(app, [[number] for number in range(100)], "warm")
+        _drain(bench.opened, 100, 100)
+        runs = [_run(app, bench.opened, f"{repeat}") for repeat in range(bench.repeats)]
+    app.extensions["engine"].dispose()
+    received = Results()
+    with running(bench.toolbox, Receiver("ours"), bench.settings) as (port, pid):
+        one = Round("ours-16", port, (pid, bench.opened.pid), 16, rows=lambda: bench.opened.rows("delivery"))
+        one.run(bench.seconds, received)
+    bench.opened.run("TRUNCATE delivery CASCADE")
+    return _report(runs, received)
+
+
+def _run(app: Flask, opened: Database, name: str) -> tuple[Cost, Cost, Cost]:
+    """Deliveries of a thousand entries, received and handled; of one entry, a hundred at a time; and one by one."""
+    began = [time.process_time(), cpu_seconds(opened.pid), time.perf_counter()]
+    _store(app, [list(range(start, start + ENTRIES)) for start in range(0, LARGE * ENTRIES, ENTRIES)], f"large-{name}")
+    large = _cost(opened, began, LARGE * ENTRIES, actions.AT_ONCE)
+    _store(app, [[number] for number in range(SMALL)], f"small-{name}")
+    small = _drain(opened, SMALL, actions.AT_ONCE)
+    _store(app, [[number] for number in range(ALONE)], f"alone-{name}")
+    return large, small, _drain(opened, ALONE, 1)
+
+
+def _drain(opened: Database, events: int, at_once: int) -> Cost:
+    return _cost(opened, [time.process_time(), cpu_seconds(opened.pid), time.perf_counter()], events, at_once)
+
+
+def _cost(opened: Database, began: list[float], events: int, at_once: int) -> Cost:
+    before = opened.rows("message")
+    while actions.handle_some(now=clock.now(), limit=at_once):
+        pass
+    spent = [time.process_time(), cpu_seconds(opened.pid), time.perf_counter()]
+    ours, database, wall = (one - other for one, other in zip(spent, began, strict=True))
+    assert opened.rows("message") - before == events
+    return Cost(events / wall, ours / events * 1e6, database / events * 1e6)
+
+
+def _store(app: Flask, deliveries: list[list[int]], name: str) -> None:
+    for numbers in deliveries:
+        told = [
+            event(message={"mid": f"{name}-{number}", "text": f"words of {number}"})
+            | {"sender": {"id": f"5614{number % CUSTOMERS}"}, "recipient": {"id": ACCOUNT}}
+            for number in numbers
+        ]
+        body = json.dumps({"object": "instagram", "entry": [entry(one, account=ACCOUNT) for one in told]})
+        app.extensions["writer"].store(body.encode(), now=clock.now())
+
+
+def _report(runs: list[tuple[Cost, Cost, Cost]], received: Results) -> int:
+    print(f"\n{'handled':34}{'events/s':>10}{'CPU µs':>9}{'PG µs':>8}")
+    labels = (f"{ENTRIES} entries each, with receiving", f"one entry each, {actions.AT_ONCE} at once", "one by one")
+    middle = [sorted(costs, key=lambda cost: cost.rate)[len(costs) // 2] for costs in zip(*runs, strict=True)]
+    for label, cost in zip(labels, middle, strict=True):
+        print(f"{label:34}{cost.rate:10.0f}{cost.ours:9.0f}{cost.database:8.0f}")
+    print(
+        f"{'received, 16 connections':34}{received.rate[0]:10.0f}{received.server[0]:9.0f}{received.database[0]:8.0f}"
+    )
+    for problem in received.problems:
+        print(f"  DOES NOT COUNT: {problem}")
+    print()
+    large, small, alone = middle
+    bad = judged("W12 CPU µs an entry, receive and drain", large.ours, "<= 60") + len(received.problems)
+    bad += judged("D1 rate, drain / receive", small.rate / received.rate[0], ">= 2")
+    return bad + judged("D1 rate, drain / one by one", small.rate / alone.rate, ">= 15")
