@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RECEIVERS = ROOT / "bench" / "receivers"
 # Versions that were seen to run. Each Node peer has a folder of its own: they want different Express versions.
 PYTHON = ["gunicorn==27.0.1", "flask==3.1.3", "sqlalchemy==2.1.9", "psycopg[binary]==3.3.9"]
-PYTHON_PEERS = {"fbmessenger": ["fbmessenger==6.0.0"], "fbmq": ["fbmq==2.5.0"]}
+# six: fbmessenger imports it without asking for it.
+PYTHON_PEERS = {"fbmessenger": ["fbmessenger==6.0.0", "six==1.17.0"], "fbmq": ["fbmq==2.5.0"]}
 NODE = {
     "fastify": ["fastify@5.12.8", "pg"],
     "express": ["express@5.3.0", "pg"],

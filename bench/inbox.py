@@ -1,8 +1,9 @@
 """Conversations at 10^3 … 10^6: `python -m bench.inbox [sqlite|postgresql|both] [most]`, most = 1000000 by default.
 
-Fills a database of its own step by step (one message a conversation, one thread with 1,000 more), lets the search's
-index catch up, and asks the real pages through Flask. Prints for each size the median milliseconds of every page, SQL
-statements and bytes; the ratio largest / smallest (goal P4: <= 1.3); and over the largest the search's p50 and p99.
+Fills a database of its own step by step (one message a conversation, a thread of 100 more and one of 10,000), lets
+the search's index catch up, and asks the real pages through Flask. Prints for each size the median milliseconds of
+every page, SQL statements and bytes; the ratio largest / smallest, last / first page, long / short thread (goal P4:
+each <= 1.3) and against OFFSET; and over the largest the search's p50 and p99. Exit code 1 when a goal is missed.
 """
 
 import itertools
@@ -21,6 +22,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, text
 
 from bench.stage import config_for
+from bench.wrk import judged
 from tests import engines
 from tests.people import NOON
 from webapp.accounts import passwords
@@ -60,16 +62,18 @@ def main() -> int:
     kind = sys.argv[1] if len(sys.argv) > 1 else "both"
     most = int(sys.argv[2]) if len(sys.argv) > 2 else SIZES[-1]
     print(f"load {os.getloadavg()[0]:.1f}")
+    bad = 0
     with tempfile.TemporaryDirectory() as folder:
         if kind in ("sqlite", "both"):
-            _measure("SQLite", f"sqlite:///{folder}/bench.sqlite3", most)
+            bad += _measure("SQLite", f"sqlite:///{folder}/bench.sqlite3", most)
         if kind in ("postgresql", "both"):
             with engines.fresh_database(engines.postgresql(), f"bench_inbox_{os.getpid()}") as url:
-                _measure("PostgreSQL", url, most)
-    return 0
+                bad += _measure("PostgreSQL", url, most)
+    return int(bad > 0)
 
 
-def _measure(name: str, url: str, most: int) -> None:
+def _measure(name: str, url: str, most: int) -> int:
+    """Prints everything; how many goals were missed."""
     app = create_app(config_for(url, Fernet.generate_key().decode()))
     app.config["WTF_CSRF_ENABLED"] = False
     upgrade(app.extensions["engine"])
@@ -86,10 +90,29 @@ def _measure(name: str, url: str, most: int) -> None:
         for page, client, address, after in _pages(app, admin, agent, size):
             seen.setdefault(page, []).append(_page(app, page, client, address, after))
     print(f"\n{name}: largest / smallest")
-    for page, times in seen.items():
-        print(f"{page:<26}{times[-1] / times[0]:>8.2f}")
+    bad = sum(judged(page, times[-1] / times[0], "<= 1.3") for page, times in seen.items() if len(times) > 1)
+    last = {page: times[-1] for page, times in seen.items()}
+    bad += judged("last page / first page", last["list, last"] / last["list"], "<= 1.3")
+    bad += judged("thread of 10,000 / of 100", last["thread of 10,000"] / last["thread of 100"], "<= 1.3")
+    bad += judged("middle by key / by OFFSET, SQL alone", _keyset_against_offset(app, made), "<= 0.02")
     _search(name, admin)
     app.extensions["engine"].dispose()
+    return bad
+
+
+def _keyset_against_offset(app: Flask, size: int) -> float:
+    """The query of the middle page, by its place in the order and by counting up to it."""
+    head = "SELECT id FROM conversation WHERE workspace_id = 1"
+    order = "ORDER BY latest_at DESC, id DESC LIMIT 50"
+    with app.app_context():
+        at = db.session().execute(text("SELECT latest_at FROM conversation WHERE id = :id"), {"id": size // 2}).scalar()
+        given = {"at": at, "id": size // 2}
+        keyset, offset = f"{head} AND (latest_at, id) < (:at, :id) {order}", f"{head} {order} OFFSET {size // 2}"
+        times = [
+            median(_times(lambda query=query: db.session().execute(text(query), given).all(), REPEATS))
+            for query in (keyset, offset)
+        ]
+    return times[0] / times[1]
 
 
 def _pages(
@@ -103,13 +126,15 @@ def _pages(
         middle = rows.one().id
     yield "list", admin, LIST, False
     yield "list, middle", admin, f"{LIST}?before={_place(middle)}", False
+    yield "list, last", admin, f"{LIST}?before={_place(60)}", False
     yield "list, open", admin, f"{LIST}?state=open", False
     yield "list, unread", admin, f"{LIST}?unread=1", False
     yield "list, waiting", admin, f"{LIST}?order=waiting", False
     yield "list, a rare tag", admin, f"{LIST}?tag=1", False
     yield "list, a common tag", admin, f"{LIST}?tag=2", False
     yield "list of an agent", agent, LIST, False
-    yield "thread of 1,000", admin, f"{LIST}/1", False
+    yield "thread of 100", admin, f"{LIST}/2", False
+    yield "thread of 10,000", admin, f"{LIST}/1", False
     yield "poll of the list", admin, LIST, True
     yield "poll of the thread", admin, f"{LIST}/1", True
 
@@ -261,9 +286,12 @@ def _statements(*, is_postgresql: bool, is_first: bool) -> Iterator[str]:
     yield f"INSERT INTO tagging (contact_id, tag_id) SELECT i, 2 FROM {source} WHERE i % 3 = 0"
     if is_first:
         yield f"INSERT INTO tagging (contact_id, tag_id) SELECT i, 1 FROM {source} WHERE i % 50 = 0"
-        yield message + (
-            f"SELECT 1, 2, 't' || i, 'in', 'text', 'thread ' || i, '[]', '', {moment.format('-i')}, 0 FROM {source}"
-        )
+        series = source.replace(":size", "10000")
+        for conversation, count in ((1, 10_000), (2, 100)):
+            yield message + (
+                f"SELECT {conversation}, {1 + conversation % 3}, 't{conversation}.' || i, 'in', 'text', 'line ' || i, "
+                f"'[]', '', {moment.format('-i')}, 0 FROM {series} WHERE i <= {count}"
+            )
 
 
 if __name__ == "__main__":
