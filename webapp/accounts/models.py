@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.db import Model
@@ -108,33 +108,62 @@ class LinkState(StrEnum):
     REVOKED = "revoked"
 
 
-class DoorLink(Model):
-    """A link that was mailed to `email`, and opens the door once: to join a workspace in a role, or to choose a new
-    password. Whoever opens it reads that mailbox. The token stands in the mail alone; we know its fingerprint."""
+class LinkClosed(Exception):
+    """The link was used or revoked, has expired, leads to nothing any more, or never existed."""
 
-    __tablename__ = "door_link"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+class OneTimeLink:
+    """What links have in common that do one thing once, for whoever holds them. The token stands in the link alone; we
+    know its fingerprint."""
+
     token_hash: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str]
-    email: Mapped[str] = mapped_column(index=True)
-    workspace_id: Mapped[int | None] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), index=True)
-    role: Mapped[str | None]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
-    workspace: Mapped[Workspace | None] = relationship()
-    created_by: Mapped[Person | None] = relationship()
+    @property
+    def is_moot(self) -> bool:
+        """Whether there is nothing left to do with it."""
+        return False
 
     def state(self, now: datetime) -> LinkState:
+        """Used comes first: whoever used it is told so, whatever happened afterwards."""
         if self.used_at is not None:
             return LinkState.USED
-        if self.revoked_at is not None:
+        if self.revoked_at is not None or self.is_moot:
             return LinkState.REVOKED
         return LinkState.EXPIRED if now >= self.expires_at else LinkState.OPEN
+
+    def spend(self, now: datetime) -> None:
+        """Raises LinkClosed."""
+        if self.state(now) is not LinkState.OPEN:
+            raise LinkClosed
+        self.used_at = now
+
+    @classmethod
+    def are_open(cls, now: datetime) -> ColumnElement[bool]:
+        """For questions about many."""
+        return and_(cls.used_at.is_(None), cls.revoked_at.is_(None), cls.expires_at > now)
+
+
+class DoorLink(OneTimeLink, Model):
+    """Mailed to `email`, and opens the door: to join a workspace in a role, or to choose a new password.
+
+    Whoever opens it reads that mailbox.
+    """
+
+    __tablename__ = "door_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    email: Mapped[str] = mapped_column(index=True)
+    workspace_id: Mapped[int | None] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str | None]
+
+    workspace: Mapped[Workspace | None] = relationship()
+    created_by: Mapped[Person | None] = relationship()
 
 
 class AuditEntry(Model):

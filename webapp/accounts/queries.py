@@ -109,9 +109,7 @@ def waiting_invitations(workspace: Workspace, now: datetime) -> Sequence[DoorLin
             .where(
                 DoorLink.workspace_id == workspace.id,
                 DoorLink.kind == LinkKind.INVITATION,
-                DoorLink.used_at.is_(None),
-                DoorLink.revoked_at.is_(None),
-                DoorLink.expires_at > now,
+                DoorLink.are_open(now),
             )
             .order_by(DoorLink.id.desc())
         )

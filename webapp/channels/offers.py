@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from webapp.channels.rules import NEEDED
+from webapp.channels.rules import FULL_CONTROL, NEEDED
 from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Findings, Page, Platform, TokenState
-
-# Meta's names for "may do everything on this Page", on classic and on new Pages.
-ADMIN_TASKS = frozenset({"MANAGE", "PROFILE_PLUS_FULL_CONTROL", "PROFILE_PLUS_MANAGE"})
-
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -174,7 +170,7 @@ def _reason(
     if one.get("closed"):
         return Reason(one["closed"]), ""
     standing = _link_reason(one) if platform == "instagram" else None
-    if standing is None and not ADMIN_TASKS.intersection(one["tasks"]):
+    if standing is None and not FULL_CONTROL.intersection(one["tasks"]):
         standing = Reason.NOT_ADMIN
     if standing is None and (platform, external_id) in held.elsewhere:
         standing = Reason.CONNECTED_ELSEWHERE

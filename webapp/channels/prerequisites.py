@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.channels.offers import ADMIN_TASKS
-from webapp.channels.rules import NEEDED
+from webapp.channels.rules import FULL_CONTROL, NEEDED
 from webapp.channels.status import Status
 from webapp.meta.errors import Cause
 from webapp.meta.gateway import Platform
@@ -95,6 +94,6 @@ def _of_offer(platform: Platform, one: Mapping[str, Any], known: set[str]) -> It
         return
     label = f"@{account['username']}" if account["username"] else one["page_name"]
     yield "linked", True, label
-    yield "admin", bool(ADMIN_TASKS.intersection(one["tasks"])), label
+    yield "admin", bool(FULL_CONTROL.intersection(one["tasks"])), label
     if one["refusal"] in (Cause.NOT_BUSINESS, Cause.ACCESS_OFF):
         yield _BROKEN_BY[Cause(one["refusal"])], False, label

@@ -22,6 +22,8 @@ NEEDED = {
     "instagram": ("pages_manage_metadata", "instagram_basic", "instagram_manage_messages"),
     "messenger": ("pages_manage_metadata", "pages_messaging"),
 }
+# Meta's names for "may do everything on this Page", on classic and on new Pages.
+FULL_CONTROL = frozenset({"MANAGE", "PROFILE_PLUS_FULL_CONTROL", "PROFILE_PLUS_MANAGE"})
 # Causes that stop messages while the token is good: attention, not lost.
 ATTENTION = frozenset(
     {

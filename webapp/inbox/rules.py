@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from webapp.channels.rules import evidence_of
+from webapp.meta.errors import GraphError
+
 # Messenger Platform, "Messaging windows": free for a day, then a person's own words for a week.
 FREE = timedelta(hours=24)
 HUMAN_AGENT = timedelta(days=7)
@@ -185,6 +188,11 @@ def is_phone(text: str) -> bool:
 def story_is_over(at: datetime, now: datetime) -> bool:
     """A story can be seen for a day."""
     return now >= at + timedelta(hours=24)
+
+
+def problem_of(error: GraphError) -> dict[str, object]:
+    """What is said of a refusal by Meta, and what support asks for."""
+    return {"kind": error.meaning.kind.value, "cause": error.meaning.cause, **evidence_of(error)}
 
 
 def speaks_of_more(problem: Mapping[str, object] | None) -> bool:

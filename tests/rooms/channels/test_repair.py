@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from tests.people import People
 from tests.rooms.channels.story import Story
 from tests.rooms.channels.test_actions import check, fresh
-from webapp.accounts.models import AuditEntry, SignIn
+from webapp.accounts.models import AuditEntry, LinkClosed, SignIn
 from webapp.accounts.rules import MAILS_TO_ONE_ADDRESS
-from webapp.channels.actions import Answer, LinkClosed, arrive_with_link, begin_repair
+from webapp.channels.actions import Answer, arrive_with_link, begin_repair
 from webapp.channels.models import Authorization, Channel, Grant, RepairLink
 from webapp.core import clock, db
 from webapp.core.crypto import fingerprint

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from flask import current_app
+from flask import current_app, g
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from tests.people import People
 from tests.rooms.inbox.happenings import CUSTOMER, happen, lines, minutes_ago, write
-from tests.rooms.inbox.screens import here
+from tests.rooms.inbox.screens import Browser, here
 from tests.running import Sandbox
 from webapp.channels.models import Channel
 from webapp.core import clock, db
@@ -105,10 +105,20 @@ def test_what_is_too_large_is_said_with_the_limit(desk: Desk, monkeypatch: pytes
     assert "large.png is too large: at most 8 MB can be sent." in answer.text
 
 
-def test_only_the_address_for_replies_takes_large_bodies(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_address_for_replies_takes_large_bodies_and_only_of_members(
+    desk: Desk, people: People, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(desk.client.application.config, "MAX_CONTENT_LENGTH", 1000)
     assert desk.client.post("/sign-in", data={"email": "x" * 2000}).status_code == 413
-    assert desk.sends(("film.mp4", b"\0\0\0\x20ftypisom" + bytes(2000))).status_code == 303
+    film = ("film.mp4", b"\0\0\0\x20ftypisom" + bytes(2000))
+    assert desk.sends(film).status_code == 303
+    # The CSRF check is what reads a form first.
+    monkeypatch.setitem(desk.client.application.config, "WTF_CSRF_ENABLED", True)
+    desk.client = browser(people.dave)
+    assert desk.sends(film).status_code == 413
+    desk.client.delete_cookie("omnichat")
+    g.pop("_login_user")
+    assert desk.sends(film).status_code == 413
 
 
 def test_giving_the_file_to_meta_may_be_repeated_and_sending_it_may_not(desk: Desk) -> None:

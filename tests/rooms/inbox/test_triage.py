@@ -14,9 +14,8 @@ from tests.running import Sandbox
 from webapp.channels.models import Channel
 from webapp.core import clock, db
 from webapp.inbox import actions, jobs
-from webapp.inbox.actions.sending import problem_of
 from webapp.inbox.models import Contact
-from webapp.inbox.rules import MANY, PROFILE_LIFE
+from webapp.inbox.rules import MANY, PROFILE_LIFE, problem_of
 from webapp.meta.errors import GraphError
 
 CUSTOMERS = ("5614879045272581", "5614879045272599", "5614879045272613")

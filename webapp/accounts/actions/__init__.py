@@ -7,7 +7,6 @@ from webapp.accounts.actions.links import (
     AlreadyMember,
     InvitedTooOften,
     JustInvited,
-    LinkClosed,
     TooManyInvitations,
     choose_password,
     invite,
@@ -24,6 +23,7 @@ from webapp.accounts.actions.members import (
     rename,
     sign_out_everywhere,
 )
+from webapp.accounts.models import LinkClosed
 
 __all__ = [
     "AlreadyMember",

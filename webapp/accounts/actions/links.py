@@ -13,6 +13,7 @@ from webapp.accounts.models import (
     INVITATION_LIFE,
     PASSWORD_LINK_LIFE,
     DoorLink,
+    LinkClosed,
     LinkKind,
     LinkState,
     Membership,
@@ -29,10 +30,6 @@ from webapp.mail import actions as mail
 OPEN_AT_MOST = 50
 # Nobody means to invite the same person twice so soon.
 TWICE = timedelta(seconds=10)
-
-
-class LinkClosed(Exception):
-    """The link was used or revoked, has expired, or never existed."""
 
 
 class AlreadyMember(Exception):
@@ -159,9 +156,9 @@ def _link(
 def _spend(session: Session, token: str, kind: LinkKind, now: datetime) -> DoorLink:
     found = select(DoorLink).where(DoorLink.token_hash == fingerprint(token), DoorLink.kind == kind)
     link = session.scalar(found.with_for_update())
-    if link is None or link.state(now) is not LinkState.OPEN:
+    if link is None:
         raise LinkClosed
-    link.used_at = now
+    link.spend(now)
     return link
 
 
@@ -194,7 +191,5 @@ def _open_invitations(workspace: Workspace, now: datetime) -> tuple[ColumnElemen
     return (
         DoorLink.workspace_id == workspace.id,
         DoorLink.kind == LinkKind.INVITATION,
-        DoorLink.used_at.is_(None),
-        DoorLink.revoked_at.is_(None),
-        DoorLink.expires_at > now,
+        DoorLink.are_open(now),
     )

@@ -20,7 +20,6 @@ from webapp.channels.actions.record import Tally
 from webapp.channels.actions.remove import lose_user
 from webapp.channels.actions.repair import arrive_with_link, begin_repair
 from webapp.channels.actions.repair_links import (
-    LinkClosed,
     MailedTooOften,
     NothingToRepair,
     TooManyLinks,
@@ -34,7 +33,6 @@ __all__ = [
     "Answer",
     "Batch",
     "Checking",
-    "LinkClosed",
     "Move",
     "MoveRefused",
     "MailedTooOften",

@@ -10,14 +10,14 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from webapp.accounts.actions import note
-from webapp.accounts.models import SignIn, Workspace
+from webapp.accounts.models import LinkClosed, SignIn, Workspace
 from webapp.accounts.queries import is_allowed
 from webapp.accounts.rules import Right
 from webapp.channels import queries
 from webapp.channels.actions.adopt import adopt, renew
 from webapp.channels.actions.learn import Learned, learn
 from webapp.channels.actions.refresh import refresh
-from webapp.channels.actions.repair_links import LinkClosed, spend
+from webapp.channels.actions.repair_links import spend
 from webapp.channels.models import Authorization, Channel, Facts, Grant, Outcome, PendingGrant
 from webapp.channels.status import Status
 from webapp.core import db

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from webapp.accounts.actions import note
+from webapp.accounts.models import LinkClosed, LinkState
 from webapp.channels.actions.authorize import Answer, Holder, arrive, begin
-from webapp.channels.actions.repair_links import LinkClosed
-from webapp.channels.models import Authorization, Channel, LinkState, RepairLink
+from webapp.channels.models import Authorization, Channel, RepairLink
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.meta.gateway import Meta

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import tries
 from webapp.accounts.actions import note
-from webapp.accounts.models import Person
+from webapp.accounts.models import LinkState, Person
 from webapp.accounts.rules import mail_limits
-from webapp.channels.models import Authorization, Channel, LinkState, RepairLink
+from webapp.channels.models import Authorization, Channel, RepairLink
 from webapp.channels.models.repair_link import LIFE
 from webapp.core import db
 from webapp.core.crypto import Secret, fingerprint
@@ -18,10 +18,6 @@ from webapp.mail import actions as mail
 
 # Nobody needs more at a time, and nobody can be flooded with mails.
 OPEN_AT_MOST = 5
-
-
-class LinkClosed(Exception):
-    """The link was used, revoked, has expired, or its channel has nothing to repair."""
 
 
 class NoNewLink(Exception):
@@ -92,9 +88,7 @@ def spend(session: Session, trip: Authorization, now: datetime) -> None:
         return
     link = session.get_one(RepairLink, trip.repair_link_id, with_for_update=True, populate_existing=True)
     session.refresh(link.channel)
-    if link.state(now) is not LinkState.OPEN:
-        raise LinkClosed
-    link.used_at = now
+    link.spend(now)
     note(session, link.workspace, None, "repair_link_used", _subject(link.channel, link.address), now=now)
 
 
@@ -102,12 +96,7 @@ def _open_ones(session: Session, channel: Channel, now: datetime) -> int:
     found = session.scalar(
         select(func.count())
         .select_from(RepairLink)
-        .where(
-            RepairLink.channel_id == channel.id,
-            RepairLink.used_at.is_(None),
-            RepairLink.revoked_at.is_(None),
-            RepairLink.expires_at > now,
-        )
+        .where(RepairLink.channel_id == channel.id, RepairLink.are_open(now))
     )
     return found or 0
 

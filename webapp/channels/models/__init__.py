@@ -8,7 +8,7 @@ from webapp.channels.models.hearing import Hearing, SignatureFailure
 from webapp.channels.models.incident import Incident, Notice, Told
 from webapp.channels.models.pending import PendingGrant
 from webapp.channels.models.quiet import Quiet
-from webapp.channels.models.repair_link import LinkState, RepairLink
+from webapp.channels.models.repair_link import RepairLink
 
 __all__ = [
     "Authorization",
@@ -19,7 +19,6 @@ __all__ = [
     "Grant",
     "Hearing",
     "Incident",
-    "LinkState",
     "Notice",
     "Outcome",
     "PendingGrant",

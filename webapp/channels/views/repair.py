@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from webapp.accounts import access
+from webapp.accounts.models import LinkClosed, LinkState
 from webapp.channels import actions, link_queries
-from webapp.channels.models import Authorization, LinkState, RepairLink
+from webapp.channels.models import Authorization, RepairLink
 from webapp.channels.views import holder
 from webapp.channels.views.blueprint import bp, meta
 from webapp.core import clock
@@ -72,7 +73,7 @@ def _begin(link: RepairLink) -> ResponseReturnValue:
     secret = holder.new_secret()
     try:
         url = actions.begin_repair(link, secret, meta=meta(), now=clock.now())
-    except actions.LinkClosed:
+    except LinkClosed:
         return _closed(link)
     return holder.remember(redirect(url, 303), secret)
 

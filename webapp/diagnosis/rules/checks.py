@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webapp.channels.expiry import WARN_AHEAD
-from webapp.channels.rules import NEEDED, Subject
+from webapp.channels.rules import FULL_CONTROL, NEEDED, Subject
 from webapp.diagnosis.rules.result import Mark, Result
 from webapp.diagnosis.rules.silence import Silence
 from webapp.meta.errors import Cause, GraphError, Kind, NotSent
@@ -24,7 +24,6 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-FULL_CONTROL = frozenset({"MANAGE", "PROFILE_PLUS_FULL_CONTROL", "PROFILE_PLUS_MANAGE"})
 # What a new login mends at once; for the others something has to be done elsewhere first.
 REAUTHORISE_HELPS = frozenset(
     {

@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel, Incident
 from webapp.channels.models.incident import DOUBT
-from webapp.channels.rules import evidence_of
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret
 from webapp.inbox.actions import gaps
 from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Backfill, Reason
-from webapp.inbox.rules import LEASE, PORTION_PAUSES, gap_begins, next_portion
+from webapp.inbox.rules import LEASE, PORTION_PAUSES, gap_begins, next_portion, problem_of
 from webapp.meta.errors import GraphError, Kind
 from webapp.meta.gateway import Meta, Platform, RemotePage
 
@@ -108,7 +107,7 @@ def fetch_newest(channel_id: int, *, meta: Meta, now: datetime) -> int:
     try:
         page = _ask(job, meta)
     except GraphError as error:
-        _end(row.id, now, _problem(error))
+        _end(row.id, now, problem_of(error))
         raise
     fetched = _store(row.id, page, now)
     _end(row.id, now)
@@ -238,9 +237,9 @@ def _record_refusal(backfill_id: int, error: GraphError, now: datetime) -> None:
         if error.meaning.kind is Kind.TRANSIENT and when is not None:
             row.due_at = when
         elif error.meaning.kind in (Kind.CREDENTIALS, Kind.PERMISSION, Kind.CHANNEL, Kind.ROUTING):
-            _wait_or_end(row, now, _problem(error))
+            _wait_or_end(row, now, problem_of(error))
         else:
-            row.ends(now, _problem(error))
+            row.ends(now, problem_of(error))
 
 
 def _put_off(backfill_id: int, now: datetime) -> None:
@@ -260,7 +259,3 @@ def _wait_or_end(row: Backfill, now: datetime, problem: dict[str, object]) -> No
 def _end(backfill_id: int, now: datetime, problem: dict[str, object] | None = None) -> None:
     with db.transaction() as session:
         session.get_one(Backfill, backfill_id, with_for_update=True, populate_existing=True).ends(now, problem)
-
-
-def _problem(error: GraphError) -> dict[str, object]:
-    return {"kind": error.meaning.kind.value, "cause": error.meaning.cause, **evidence_of(error)}

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from webapp.channels import actions as channels
-from webapp.channels.rules import evidence_of
 from webapp.core import db, work
 from webapp.core.crypto import Secret
 from webapp.inbox import shelf
@@ -16,7 +15,7 @@ from webapp.inbox.actions import echoes, locks, triage
 from webapp.inbox.actions.attaching import file_of
 from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Conversation, Media, Message, SendStatus
-from webapp.inbox.rules import LEASE, Reply, composer, next_try
+from webapp.inbox.rules import LEASE, Reply, composer, next_try, problem_of
 from webapp.meta.errors import GraphError, Kind, OutcomeUnknown
 from webapp.meta.gateway import Meta, Platform, Upload
 
@@ -189,11 +188,6 @@ def _record_refusal(conversation_id: int, message_id: int, error: GraphError, no
         else:
             message.has_failed(problem_of(error))
         conversation.tells_of(message)
-
-
-def problem_of(error: GraphError) -> dict[str, Any]:
-    """What the thread says of a refusal, and what support asks for."""
-    return {"kind": error.meaning.kind.value, "cause": error.meaning.cause, **evidence_of(error)}
 
 
 def _rows(session: Session, conversation_id: int, message_id: int) -> tuple[Conversation, Message]:

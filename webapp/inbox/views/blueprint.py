@@ -1,6 +1,9 @@
 """The blueprint that every file of this folder adds its addresses to, and who gets past its doors."""
 
+from typing import Any
+
 from flask import Blueprint, request
+from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
 from webapp.accounts import access
@@ -16,9 +19,11 @@ stamps.register(bp)
 
 
 @bp.url_value_preprocessor
-def let_files_in(endpoint: str | None, values: object) -> None:
-    """Replies may carry files. It must be said before anybody reads the form, which the CSRF check does first."""
-    if endpoint == "inbox.reply":
+def let_files_in(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Replies of members may carry files. It must be said before anybody reads the form, as the CSRF check does."""
+    if endpoint != "inbox.reply" or values is None or not current_user.is_authenticated:
+        return
+    if any(place.workspace.slug == values["slug"] for place in current_user.places):
         request.max_content_length = MOST_UPLOAD
 
 
