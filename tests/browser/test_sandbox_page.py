@@ -65,6 +65,12 @@ def test_everything_is_played_in_place_and_the_page_stays_fresh(tab: Page, playe
     tab.get_by_role("button", name="Instagram comes unlinked").click()
     expect(tab.locator("#show")).to_contain_text("Finished")
     expect(tab.locator("#show")).to_contain_text("Instagram needs attention")
+    tab.get_by_label("Speed").select_option("Step by step")
+    tab.get_by_role("button", name="Two-factor at night").click()
+    tab.get_by_role("button", name="Next step").click()
+    expect(tab.locator("#show")).to_contain_text("1/4")
+    tab.get_by_role("button", name="Stop").click()
+    expect(tab.locator("#show")).to_contain_text("Stopped")
     assert tab.evaluate("window.stayed")
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
 

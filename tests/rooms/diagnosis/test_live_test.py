@@ -113,9 +113,11 @@ def test_a_message_after_the_test_is_not_its_message(
 def test_a_message_that_a_backfill_brought_was_not_delivered(
     story: Story, begun: datetime, connected: Channel, later: Colleague
 ) -> None:
-    written(story, timedelta(seconds=5))
-    inbox.fetch_newest(connected.id, meta=current_app.extensions["meta"], now=begun + timedelta(seconds=8))
-    assert watch(begun + timedelta(seconds=10)) == 1
+    deliver(connected)
+    story.client.post(address(connected, "live-test"))
+    written(story, timedelta(seconds=20))
+    inbox.fetch_newest(connected.id, meta=current_app.extensions["meta"], now=begun + timedelta(seconds=25))
+    assert watch(begun + timedelta(seconds=26)) == 1
     assert "the webhook is the broken part" in later()
 
 
