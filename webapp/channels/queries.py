@@ -5,18 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from webapp.accounts.models import Person, SignIn, Workspace
 from webapp.accounts.queries import memberships
 from webapp.channels import listing
 from webapp.channels.coverage import CUTS_OFF
 from webapp.channels.listing import URGENCY
-from webapp.channels.models import Authorization, Channel, DataDeletion, Grant, Incident, PendingGrant, StatusChange
+from webapp.channels.models import (
+    Authorization,
+    Channel,
+    DataDeletion,
+    Grant,
+    Incident,
+    Notice,
+    PendingGrant,
+    StatusChange,
+)
 from webapp.channels.models.pending import KEPT
 from webapp.channels.offers import Held
 from webapp.channels.status import Status
 from webapp.core import db
+from webapp.mail.models import OutgoingMail
 
 # What is shown of a channel, in the same query.
 SHOWN = (joinedload(Channel.workspace), joinedload(Channel.grant), joinedload(Channel.connected_by))
@@ -215,11 +225,16 @@ def history(found: Channel, limit: int = 100) -> list[StatusChange]:
 
 
 def incidents(found: Channel, limit: int = 20) -> list[Incident]:
+    """The newest first, with who was told and what became of their mails."""
+    notices = joinedload(Incident.notices)
     return list(
         db.session()
         .scalars(
             select(Incident)
-            .options(joinedload(Incident.notices))
+            .options(
+                notices.joinedload(Notice.person),
+                notices.joinedload(Notice.mail).options(defer(OutgoingMail.text), defer(OutgoingMail.html)),
+            )
             .where(Incident.channel_id == found.id)
             .order_by(Incident.opened_at.desc())
             .limit(limit)

@@ -59,6 +59,11 @@ NO_VERDICT = Verdict(None)
 HEALTHY = Verdict(Status.CONNECTED)
 
 
+def platform_of(text: str) -> Platform:
+    """A column's or form's text as one of the two platforms."""
+    return "messenger" if text == "messenger" else "instagram"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Whom the findings are about. `external_id` is the Instagram account's or the Page's id."""

@@ -1,12 +1,15 @@
 """Secrets: sealed at rest with a ring of keys, and never printed."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import current_app
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
+
+log = logging.getLogger("webapp.core")
 
 
 class SecretUnreadable(Exception):
@@ -53,6 +56,15 @@ class SealedSecret(Secret):
             return self._ring.decrypt(self._text.encode()).decode()
         except InvalidToken:
             raise SecretUnreadable from None
+
+
+def opened(sealed: Secret | None) -> Secret | None:
+    """The secret, ready for use; None where there is none, or no key opens it."""
+    try:
+        return Secret(sealed.reveal()) if sealed is not None else None
+    except SecretUnreadable:
+        log.error("no key of TOKEN_KEYS opens a secret")
+        return None
 
 
 def key_ring(keys: Sequence[str]) -> MultiFernet:

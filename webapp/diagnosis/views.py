@@ -15,6 +15,7 @@ from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
 from webapp.channels import queries as channels
 from webapp.channels.models import Channel
+from webapp.channels.tabs import tab_of
 from webapp.core import clock
 from webapp.diagnosis import actions, queries
 from webapp.diagnosis.models import Diagnosis
@@ -114,8 +115,7 @@ def snooze(member: Membership, channel_id: int) -> ResponseReturnValue:
     actions.snooze(channel, length, now=clock.now())
     if request.form.get("back") == "channel":
         return go(url_for("channels.channel", slug=member.workspace.slug, channel_id=channel.id))
-    tab = "instagram" if channel.platform == "instagram" else "facebook-pages"
-    return go(url_for("channels.social_channels", slug=member.workspace.slug, tab=tab))
+    return go(url_for("channels.social_channels", slug=member.workspace.slug, tab=tab_of(channel.platform)))
 
 
 @bp.app_template_filter("moment")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.core import db
-from webapp.core.crypto import Secret, SecretUnreadable
+from webapp.core.crypto import Secret, opened
 from webapp.mail.gateway import Letter, Mailer, MailFailed
 from webapp.mail.models import OutgoingMail
 from webapp.mail.rendering import render
@@ -161,11 +161,10 @@ def _mark(mail_id: int) -> None:
 def _letter(mail: OutgoingMail) -> Letter:
     text, html = mail.text, mail.html
     if mail.secret is not None:
-        try:
-            secret = mail.secret.reveal()
-        except SecretUnreadable:
-            raise MailFailed("no key of TOKEN_KEYS opens the secret of this mail", server_down=False) from None
-        text, html = text.replace(SECRET_HERE, secret), html.replace(SECRET_HERE, secret)
+        secret = opened(mail.secret)
+        if secret is None:
+            raise MailFailed("no key of TOKEN_KEYS opens the secret of this mail", server_down=False)
+        text, html = (part.replace(SECRET_HERE, secret.reveal()) for part in (text, html))
     return Letter(mail.message_id, mail.address, mail.subject, text, html)
 
 

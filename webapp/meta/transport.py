@@ -17,7 +17,8 @@ from requests import ConnectTimeout, RequestException, Session
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 
-from webapp.core.crypto import Secret, SecretUnreadable
+from webapp.core import crypto
+from webapp.core.crypto import Secret
 from webapp.core.db import assert_left
 from webapp.meta.answers import AnswerBroken, Json, as_object, read_answer, read_body
 from webapp.meta.connections import Connections, ShortWay
@@ -199,14 +200,11 @@ def in_the_apps_name(error: GraphError) -> GraphError:
 
 def opened(token: Secret) -> str:
     """The token's text; NotSent when no key opens it, which is our fault and never the channel's."""
-    try:
-        text = token.reveal()
-    except SecretUnreadable:
-        text = ""
-    if not text:
+    secret = crypto.opened(token)
+    if not secret:
         # Inside a batch an empty token would be answered in the app's name.
         raise NotSent(SEALED)
-    return text
+    return secret.reveal()
 
 
 def _never_connected(error: Exception) -> bool:

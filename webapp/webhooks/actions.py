@@ -78,6 +78,8 @@ def pause(tries: int) -> timedelta:
 
 def _is_any_due(now: datetime) -> bool:
     """Asked ten times a second where nothing comes: it must take nobody's turn to write."""
+    # What was read before must not hide what came meanwhile.
+    db.leave()
     waiting = select(Delivery.id).where(Delivery.handled_at.is_(None), Delivery.next_try_at <= now).limit(1)
     found = db.session().scalar(waiting)
     db.leave()

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from tests.people import NOON, People, make_channel
 from webapp.accounts.models import Person
 from webapp.channels.actions.ask import Asked
+from webapp.channels.actions.notify import notify_due
 from webapp.channels.actions.record import Tally, record_portions
 from webapp.channels.actions.watched import load
 from webapp.channels.doubt import Trouble
@@ -81,6 +82,20 @@ def test_an_interruption_shows_its_evidence_and_who_ended_it(alice: FlaskClient,
     for fact in ("190/460", "AbCdEf123", "noticed by the hourly check", "after a login on Facebook (Carol)"):
         assert fact in page
     assert "About to be written" not in page
+
+
+@pytest.mark.parametrize("name", ["bob", "mark"])
+def test_who_may_not_repair_it_reads_the_cause_but_no_codes_and_no_names_of_those_mailed(
+    app: Flask, client: FlaskClient, people: People, sign_in: Enter, story: Channel, name: str
+) -> None:
+    with app.app_context():
+        become(story, PASSWORD_CHANGED, "sweep", NOON)
+        notify_due(NOON + timedelta(minutes=5))
+    page = words(sign_in(client, getattr(people, name)).get(f"/w/aurora/channels/{story.id}").text)
+    assert "The Facebook password was changed" in page
+    assert "Ask Alice, Carol to repair it" in page
+    for evidence in ("190", "AbCdEf123", "Mail to", "For support"):
+        assert evidence not in page
 
 
 def test_what_to_do_now_is_a_list_for_those_who_may(

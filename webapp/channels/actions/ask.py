@@ -12,7 +12,7 @@ from webapp.channels.actions.why import why
 from webapp.channels.doubt import Trouble, is_throttled, page_pause, trouble
 from webapp.channels.rules import HEALTHY, NO_VERDICT, Verdict, judge, judge_refusal
 from webapp.channels.status import Status
-from webapp.core.crypto import Secret, SecretUnreadable
+from webapp.core.crypto import Secret, opened
 from webapp.meta.errors import Cause, GraphError
 from webapp.meta.gateway import Findings, Meta, Probe
 
@@ -114,7 +114,7 @@ def ask_portion(channels: Sequence[Watched], meta: Meta) -> Asked:
     """Ask and judge. A token that no key opens is our own fault, and is not asked about."""
     began = meta.requests_sent
     verdicts = {one.id: _FORGOTTEN if one.page_token is None else _KEY_MISSING for one in channels}
-    readable = [(channel, token) for channel in channels if (token := opened(channel.id, channel.page_token))]
+    readable = [(channel, token) for channel in channels if (token := opened(channel.page_token))]
     probes = [Probe(channel.subject.platform, channel.page_id, token) for channel, token in readable]
     found = meta.check(probes) if probes else []
     for (channel, token), findings in zip(readable, found, strict=True):
@@ -140,7 +140,7 @@ def _verdict(channel: Watched, token: Secret, findings: Findings, meta: Meta) ->
         return _repair(channel, token, verdict, meta)
     if verdict.cause is None:
         return verdict
-    return replace(verdict, cause=why(channel.subject, verdict.cause, opened(channel.id, channel.user_token), meta))
+    return replace(verdict, cause=why(channel.subject, verdict.cause, opened(channel.user_token), meta))
 
 
 def _repair(channel: Watched, token: Secret, verdict: Verdict, meta: Meta) -> Verdict:
@@ -153,12 +153,3 @@ def _repair(channel: Watched, token: Secret, verdict: Verdict, meta: Meta) -> Ve
         return refusal if refusal.status else NO_VERDICT
     log.info("subscription of channel %s repaired", channel.id)
     return HEALTHY if "messages" in fields else verdict
-
-
-def opened(channel_id: int, sealed: Secret | None) -> Secret | None:
-    """The token, ready for use; None where there is none, or no key opens it."""
-    try:
-        return Secret(sealed.reveal()) if sealed is not None else None
-    except SecretUnreadable:
-        log.error("no key of TOKEN_KEYS opens a token of channel %s", channel_id)
-        return None

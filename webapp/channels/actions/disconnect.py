@@ -9,7 +9,7 @@ from webapp.channels.models import Channel
 from webapp.channels.rules import Verdict
 from webapp.channels.status import Status
 from webapp.core import db
-from webapp.core.crypto import Secret, SecretUnreadable
+from webapp.core.crypto import opened
 from webapp.meta.gateway import Meta
 
 
@@ -22,16 +22,9 @@ def disconnect(channel: Channel, person: Person, *, meta: Meta, now: datetime) -
         current = session.get_one(Channel, channel.id, with_for_update=True, populate_existing=True)
         if not current.is_held:
             return
-        token = _revealed(current.page_token)
+        token = opened(current.page_token)
         current.page_token = None
         current.become(Verdict(Status.DISCONNECTED), noticed_by="person", now=now, person_id=person.id)
         note(session, current.workspace, person, "disconnected", current.label, now=now)
     if token is not None:
         release([(current.page_id, token)], meta=meta)
-
-
-def _revealed(sealed: Secret | None) -> Secret | None:
-    try:
-        return Secret(sealed.reveal()) if sealed is not None else None
-    except SecretUnreadable:
-        return None

@@ -13,12 +13,12 @@ from webapp.channels.actions.learn import Learned
 from webapp.channels.coverage import cut_off_cause
 from webapp.channels.models import Channel
 from webapp.channels.offers import usable_token
-from webapp.channels.rules import CHECK_EVERY, Subject, Verdict, is_known_better
+from webapp.channels.rules import CHECK_EVERY, Subject, Verdict, is_known_better, platform_of
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret
 from webapp.meta.errors import Cause
-from webapp.meta.gateway import Meta, Platform, Probe
+from webapp.meta.gateway import Meta, Probe
 
 _NOTICED_BY = "authorization"
 
@@ -45,7 +45,7 @@ def refresh(learned: Learned, *, workspace_id: int, person_id: int | None, meta:
 
 
 def subject_of(channel: Channel) -> Subject:
-    return Subject(_platform(channel), channel.external_id, channel.page_id)
+    return Subject(platform_of(channel.platform), channel.external_id, channel.page_id)
 
 
 def _cut_off(
@@ -61,7 +61,7 @@ def _cut_off(
 
 def _unlinked(channels: Sequence[Channel], tokens: Mapping[str, Secret], meta: Meta) -> set[int]:
     """Of those left out though their Page is ticked: accounts that Facebook cannot offer, being linked to no Page."""
-    asked = [one for one in channels if _platform(one) == "instagram" and one.page_id in tokens]
+    asked = [one for one in channels if one.platform == "instagram" and one.page_id in tokens]
     if not asked:
         return set()
     db.leave()
@@ -86,7 +86,7 @@ def _lose(channel_id: int, cause: Cause, person_id: int | None, now: datetime) -
 def _checked(channels: Sequence[Channel], tokens: dict[str, Secret], meta: Meta) -> dict[str, Secret]:
     """Tokens that are really those of their Pages. An empty or strange one never replaces a stored one."""
     wanted = {channel.page_id: channel for channel in channels if channel.page_id in tokens}
-    probes = [Probe(_platform(channel), page_id, tokens[page_id]) for page_id, channel in wanted.items()]
+    probes = [Probe(platform_of(channel.platform), page_id, tokens[page_id]) for page_id, channel in wanted.items()]
     db.leave()
     found = meta.check(probes)
     return {
@@ -106,7 +106,3 @@ def _store(channels: Sequence[Channel], tokens: dict[str, Secret], now: datetime
             if current is not None and current.is_held and current.authorized_at <= now:
                 current.authorize(token, now=now)
                 current.touch()
-
-
-def _platform(channel: Channel) -> Platform:
-    return "instagram" if channel.platform == "instagram" else "messenger"

@@ -8,7 +8,7 @@ from itertools import starmap
 from sqlalchemy import ColumnElement, bindparam, select
 
 from webapp.channels.models import Channel, Grant
-from webapp.channels.rules import Subject
+from webapp.channels.rules import Subject, platform_of
 from webapp.channels.status import Status
 from webapp.core import db
 from webapp.core.crypto import Secret
@@ -35,7 +35,7 @@ class Watched:
 
     @property
     def subject(self) -> Subject:
-        return Subject("instagram" if self.platform == "instagram" else "messenger", self.external_id, self.page_id)
+        return Subject(platform_of(self.platform), self.external_id, self.page_id)
 
     @property
     def state(self) -> tuple[str, str | None]:

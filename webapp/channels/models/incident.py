@@ -98,5 +98,6 @@ class Notice(Model):
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outgoing_mail.id", ondelete="SET NULL"))
     at: Mapped[datetime]
 
-    person: Mapped[Person | None] = relationship(lazy="joined")
-    mail: Mapped[OutgoingMail | None] = relationship(lazy="joined")
+    # Asked for by the channel's page alone, without the mail's text.
+    person: Mapped[Person | None] = relationship()
+    mail: Mapped[OutgoingMail | None] = relationship()

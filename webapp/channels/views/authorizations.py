@@ -12,12 +12,12 @@ from webapp.accounts.rules import Right
 from webapp.channels import actions, queries
 from webapp.channels.models import Authorization, Outcome
 from webapp.channels.offers import Choice
+from webapp.channels.rules import platform_of
 from webapp.channels.status import Status
+from webapp.channels.tabs import tab_of
 from webapp.channels.views.again import again
 from webapp.channels.views.blueprint import bp, channel_or_404, meta
-from webapp.channels.views.social_channels import TABS
 from webapp.core import clock
-from webapp.meta.gateway import Platform
 from webapp.web.htmx import again_soon, announce, fragment, nothing_new, wants_fragment
 
 
@@ -28,7 +28,7 @@ def authorize(member: Membership) -> ResponseReturnValue:
     url = actions.begin(
         member.workspace,
         current_user.sign_in,
-        platform=_platform(request.values.get("platform")),
+        platform=platform_of(request.values.get("platform", "")),
         rerequest=request.values.get("rerequest") == "1",
         meta=meta(),
         now=clock.now(),
@@ -97,7 +97,7 @@ def connect(member: Membership, name: str) -> ResponseReturnValue:
         template = "channels/_choices.html" if wants_fragment() else "channels/authorization.html"
         return render_template(template, nothing_ticked=True, **_end(member, trip)), 422
     reports = actions.connect(
-        member.workspace, member.person, trip.grant, _platform(trip.platform), keys, meta=meta(), now=clock.now()
+        member.workspace, member.person, trip.grant, platform_of(trip.platform), keys, meta=meta(), now=clock.now()
     )
     if wants_fragment():
         toast = (
@@ -114,7 +114,7 @@ def _end(member: Membership, trip: Authorization) -> dict[str, object]:
     """What every form of the trip's end shows. `seen` is given by who has read what the login cut off."""
     choices: list[Choice] = []
     if trip.outcome == Outcome.GRANTED and trip.grant is not None:
-        choices = actions.selection(member.workspace, trip.grant, _platform(trip.platform))
+        choices = actions.selection(member.workspace, trip.grant, platform_of(trip.platform))
     kept = queries.pending(trip, clock.now()) if trip.person_id == member.person_id else None
     return {
         "member": member,
@@ -136,11 +136,3 @@ def trip_or_404(member: Membership, name: str) -> Authorization:
     if found is None:
         raise NotFound
     return found
-
-
-def tab_of(platform: str) -> str:
-    return next(tab for tab, known in TABS.items() if known == platform)
-
-
-def _platform(text: str | None) -> Platform:
-    return "messenger" if text == "messenger" else "instagram"

@@ -7,9 +7,11 @@ from config import Config
 from webapp.accounts.models import Workspace
 from webapp.channels import queries
 from webapp.channels.models import Channel
+from webapp.channels.tabs import tab_of
 from webapp.meta.gateway import Meta
 
 bp = Blueprint("channels", __name__)
+bp.add_app_template_filter(tab_of, "tab")
 
 
 def meta() -> Meta:

@@ -13,7 +13,7 @@ from webapp.accounts.rules import Right
 from webapp.channels import actions, queries, quiet_queries, strip_queries
 from webapp.channels.models import Channel
 from webapp.channels.status import Status
-from webapp.channels.views.authorizations import tab_of
+from webapp.channels.tabs import tab_of
 from webapp.channels.views.blueprint import bp, channel_or_404, meta
 from webapp.channels.views.social_channels import list_context
 from webapp.core import clock, db

@@ -10,7 +10,8 @@ from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
 from webapp.channels import actions, queries
 from webapp.channels.models import Authorization, PendingGrant
-from webapp.channels.views.authorizations import tab_of, trip_or_404
+from webapp.channels.tabs import tab_of
+from webapp.channels.views.authorizations import trip_or_404
 from webapp.channels.views.blueprint import bp, meta
 from webapp.core import clock
 from webapp.web.htmx import go

@@ -16,13 +16,11 @@ from webapp.channels.drawing import small
 from webapp.channels.listing import LastLogins
 from webapp.channels.models import Channel
 from webapp.channels.prerequisites import Item, Standing, prerequisites
+from webapp.channels.tabs import TABS
 from webapp.channels.views.blueprint import bp
 from webapp.core import clock
 from webapp.meta.gateway import Platform
 from webapp.web.htmx import nothing_new
-
-# Tab in the address → platform, in the order shown.
-TABS: dict[str, Platform] = {"instagram": "instagram", "facebook-pages": "messenger"}
 
 
 @bp.get("/w/<slug>/social-channels")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from webapp.channels.actions import why
 from webapp.channels.models import Channel
-from webapp.channels.rules import Subject
+from webapp.channels.rules import Subject, platform_of
 from webapp.core import db
 from webapp.core.crypto import Secret
 from webapp.diagnosis import queries
@@ -32,7 +32,7 @@ class Case:
 
     @classmethod
     def of(cls, channel: Channel, meta: Meta, app_id: str, now: datetime) -> "Case":
-        platform: Platform = "instagram" if channel.platform == "instagram" else "messenger"
+        platform = platform_of(channel.platform)
         return cls(
             channel=channel,
             platform=platform,

@@ -17,9 +17,8 @@ from webapp.channels.models import Channel, Incident
 from webapp.channels.models.incident import DOUBT
 from webapp.channels.status import Status
 from webapp.core import db
-from webapp.core.crypto import Secret
+from webapp.core.crypto import Secret, opened
 from webapp.inbox.actions import gaps
-from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Backfill, Reason
 from webapp.inbox.rules import LEASE, PORTION_PAUSES, gap_begins, next_portion, problem_of
 from webapp.meta.errors import GraphError, Kind
@@ -183,7 +182,7 @@ def _take(backfill_id: int, now: datetime) -> bool:
 def _job(row: Backfill) -> _Job | None:
     """What to ask; None while the channel has nothing to ask with."""
     channel = db.session().get_one(Channel, row.channel_id, populate_existing=True)
-    token = opened_token(channel)
+    token = opened(channel.page_token)
     job = None
     if token is not None and channel.status in (Status.CONNECTED, Status.ATTENTION):
         platform = cast(Platform, channel.platform)

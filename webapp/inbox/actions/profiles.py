@@ -6,8 +6,8 @@ from typing import cast
 from sqlalchemy import select, update
 
 from webapp.core import db
+from webapp.core.crypto import opened
 from webapp.inbox.actions import locks
-from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Contact, Conversation
 from webapp.inbox.rules import PROFILE_LIFE
 from webapp.meta.errors import GraphError, Kind
@@ -24,7 +24,7 @@ def fetch_profile(contact_id: int, *, meta: Meta, now: datetime) -> None:
         return
     contact = db.session().get_one(Contact, contact_id)
     conversation = db.session().scalar(select(Conversation).where(Conversation.contact_id == contact_id))
-    token = opened_token(conversation.channel) if conversation else None
+    token = opened(conversation.channel.page_token) if conversation else None
     if conversation is None or token is None:
         return
     platform = cast(Platform, conversation.channel.platform)

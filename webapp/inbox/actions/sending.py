@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.channels import actions as channels
 from webapp.core import db, work
-from webapp.core.crypto import Secret
+from webapp.core.crypto import Secret, opened
 from webapp.inbox import shelf
 from webapp.inbox.actions import echoes, locks, triage
 from webapp.inbox.actions.attaching import file_of
-from webapp.inbox.actions.tokens import opened_token
 from webapp.inbox.models import Conversation, Media, Message, SendStatus
 from webapp.inbox.rules import LEASE, Reply, composer, next_try, problem_of
 from webapp.meta.errors import GraphError, Kind, OutcomeUnknown
@@ -117,7 +116,7 @@ def _prepare(conversation_id: int, message_id: int, now: datetime) -> _Job | Non
         message = locks.message(session, message_id)
         channel = conversation.channel
         state = composer(channel.status, conversation.last_inbound_at, now)
-        token = opened_token(channel)
+        token = opened(channel.page_token)
         file = _file(session, message)
         if not state.is_open or token is None or (file is None and message.kind != "text"):
             message.has_failed({"kind": state.reason or ("lost" if token is None else "file")})
