@@ -31,7 +31,7 @@ def conversation_list(member: Membership) -> ResponseReturnValue:
     after = request.args.get("after")
     if after is not None and after == queries.page_version(member, filters, screen.today(now)):
         return nothing_new()
-    context = screen.list_context(member, request.args.get("current", type=int), now)
+    context = screen.list_context(member, filters, request.args.get("current", type=int), now)
     if after is None:
         return _looked_for(member, filters, context)
     return render_template("inbox/_list.html", **context)

@@ -119,7 +119,7 @@ def _again(problem: str) -> Response:
     form = ReplyForm.fresh(request.form.get("text", ""))
     if not wants_fragment():
         return screen.page(member, found, view="thread", form=form, problem=problem, status=422)
-    context = screen.composer_context(found, clock.now(), form, problem)
+    context = screen.composer_context(Filters.parse(request.args), found, clock.now(), form, problem)
     response = make_response(render_template("inbox/_composer.html", **context), 422)
     response.headers["HX-Retarget"] = f"#composer-{conversation_id}"
     response.headers["HX-Reswap"] = "outerHTML"

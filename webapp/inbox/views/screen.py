@@ -34,15 +34,15 @@ def page(
 ) -> Response:
     """The whole page. `view` is the pane that a narrow window shows: list, thread or contact."""
     now = clock.now()
+    filters = Filters.parse(request.args)
     context = {"view": view, "conversation": found}
-    context |= list_context(member, found.id if found else None, now)
+    context |= list_context(member, filters, found.id if found else None, now)
     if found is not None:
-        context |= thread_context(member, found, now) | composer_context(found, now, form, problem)
+        context |= thread_context(member, filters, found, now) | composer_context(filters, found, now, form, problem)
     return make_response(render_template(TEMPLATE, **context), status)
 
 
-def list_context(member: Membership, current_id: int | None, now: datetime) -> dict[str, Any]:
-    filters = Filters.parse(request.args)
+def list_context(member: Membership, filters: Filters, current_id: int | None, now: datetime) -> dict[str, Any]:
     channels = queries.channels(member)
     found = search.find(member, filters) if filters.query else None
     return {
@@ -57,7 +57,7 @@ def list_context(member: Membership, current_id: int | None, now: datetime) -> d
     }
 
 
-def thread_context(member: Membership, found: Conversation, now: datetime) -> dict[str, Any]:
+def thread_context(member: Membership, filters: Filters, found: Conversation, now: datetime) -> dict[str, Any]:
     return {
         "conversation": found,
         "channel": found.channel,
@@ -70,7 +70,7 @@ def thread_context(member: Membership, found: Conversation, now: datetime) -> di
         "cursor": str(Cursor.of(found, now)),
         "colleagues": queries.colleagues(member, found),
         "tags": queries.tags(member),
-        "filters": Filters.parse(request.args),
+        "filters": filters,
         "composer": composer(found.channel.status, found.last_inbound_at, now),
         "trouble": troubles.trouble(found, now),
         "may_take_over": may(member.role, Right.ALL_CONVERSATIONS),
@@ -79,7 +79,7 @@ def thread_context(member: Membership, found: Conversation, now: datetime) -> di
 
 
 def composer_context(
-    found: Conversation, now: datetime, form: ReplyForm | None = None, problem: str = ""
+    filters: Filters, found: Conversation, now: datetime, form: ReplyForm | None = None, problem: str = ""
 ) -> dict[str, Any]:
     on_instagram = found.channel.platform == "instagram"
     return {
@@ -88,7 +88,7 @@ def composer_context(
         "composer": composer(found.channel.status, found.last_inbound_at, now),
         "form": form or ReplyForm.fresh(),
         "problem": problem,
-        "filters": Filters.parse(request.args),
+        "filters": filters,
         "max_bytes": INSTAGRAM_BYTES if on_instagram else None,
         "max_characters": None if on_instagram else MESSENGER_CHARACTERS,
         "accepted": accepted(found.channel.platform),
@@ -110,7 +110,8 @@ def changes(
     """
     now = clock.now()
     before = Cursor.parse(request.values.get("after", ""))
-    context = thread_context(member, found, now)
+    filters = Filters.parse(request.args)
+    context = thread_context(member, filters, found, now)
     parts = [
         render_template("inbox/_thread.html", **context),
         *(render_template(f"inbox/_{part}.html", oob=True, **context) for part in ("head", "banner", "card")),
@@ -120,9 +121,9 @@ def changes(
         choices = {"channels": queries.channels(member), "current_id": found.id}
         parts.append(render_template("inbox/_tools.html", oob=True, **choices, **context))
     if form is not None:
-        parts.append(render_template("inbox/_composer.html", oob=True, **composer_context(found, now, form)))
+        parts.append(render_template("inbox/_composer.html", oob=True, **composer_context(filters, found, now, form)))
     elif before is not None and before.composer != context["composer"].key:
-        parts.append(render_template("inbox/_composer.html", oob=True, **composer_context(found, now)))
+        parts.append(render_template("inbox/_composer.html", oob=True, **composer_context(filters, found, now)))
     elif new_form:
         form = ReplyForm.fresh()
         parts.append(render_template("inbox/_form_key.html", alone=True, conversation=found, form=form))
