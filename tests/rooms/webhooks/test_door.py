@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -141,6 +142,19 @@ def test_a_connection_that_went_stale_is_replaced_without_anybody_noticing(house
     target.store(b"after", now=clock.now())
     assert [one.body for one in deliveries()] == [b"before", b"after"]
     assert len(opened) == 2
+
+
+def test_what_came_together_is_stored_with_its_bytes_and_moments_and_each_once(house: Flask) -> None:
+    at = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
+    bodies = [b"", bytes(range(256)), "字".encode() * 100_000]
+    arrivals = [Arrival(f"{n}", body, at + timedelta(days=n, microseconds=n)) for n, body in enumerate(bodies)]
+    shelf = open_shelf(house.extensions["engine"])
+    assert shelf.put(arrivals[:2], None) == 2
+    assert shelf.put(arrivals, Refusal(was_missing=False, at=at)) == 1
+    shelf.close()
+    found = [(one.digest, one.body, one.received_at, one.next_try_at) for one in deliveries()]
+    assert found == [(one.digest, one.body, one.at, one.at) for one in arrivals]
+    assert db.session().get_one(SignatureFailure, 1).failed_at == at
 
 
 def test_without_a_database_meta_is_told_to_come_again(config_with: Callable[..., Config]) -> None:
