@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from flask_babel import to_utc
 from sqlalchemy import Engine
 
 from webapp import background, demo
@@ -88,7 +89,8 @@ def plan(slug: str, ends: datetime | None, channels: int | None) -> None:
     """Set the plan of a workspace."""
     found = accounts.set_plan(
         _workspace(slug),
-        ends_at=ends.replace(tzinfo=UTC) + timedelta(days=1) if ends else None,
+        # The midnight after, where the customers are.
+        ends_at=to_utc(ends + timedelta(days=1)).replace(tzinfo=UTC) if ends else None,
         channel_limit=channels,
     )
     until = f"until {ends:%Y-%m-%d}" if ends else "without an end"

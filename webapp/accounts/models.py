@@ -49,6 +49,11 @@ class Workspace(Model):
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="workspace")
 
+    @property
+    def last_of_plan(self) -> datetime | None:
+        """A moment of the plan's last day: its end is the midnight after that."""
+        return self.plan_ends_at - timedelta(seconds=1) if self.plan_ends_at else None
+
     def has_plan(self, now: datetime) -> bool:
         return self.plan_ends_at is None or self.plan_ends_at > now
 

@@ -3,6 +3,7 @@
 from flask import current_app
 
 from webapp.channels.actions import end_abandoned, forget_pending, forget_trips
+from webapp.channels.actions.disconnect import release_due
 from webapp.channels.actions.notify import notify_due
 from webapp.channels.actions.renewals import renew_due
 from webapp.core import clock
@@ -25,9 +26,14 @@ def renew() -> None:
     renew_due(meta=current_app.extensions["meta"], now=clock.now())
 
 
+def release() -> None:
+    release_due(meta=current_app.extensions["meta"], now=clock.now())
+
+
 TICKS = {
     "channels.tell": (5, tell),
     "channels.end": (10, end),
     "channels.forget": (60, forget),
     "channels.renew": (600, renew),
+    "channels.release": (60, release),
 }

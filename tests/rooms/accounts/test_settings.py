@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -14,7 +14,7 @@ from tests.running import Sandbox
 from webapp import commands
 from webapp.accounts import passwords, queries
 from webapp.accounts.actions import links
-from webapp.accounts.models import Membership, Person
+from webapp.accounts.models import Membership, Person, Workspace
 from webapp.accounts.rules import MAILS_TO_ONE_ADDRESS
 from webapp.core import clock, db
 from webapp.mail import actions as mail
@@ -331,6 +331,11 @@ def test_the_operator_founds_a_workspace_whose_first_admin_is_invited(app: Flask
     page = guest.get("/w/cedar/settings/workspace").text
     assert "since 2020-02-01" in page
     assert "Up to 3 connected accounts." in page
+    run(commands.workspaces, ["plan", "cedar", "--ends", "2099-12-31"])
+    assert "Runs until 2099-12-31." in guest.get("/w/cedar/settings/workspace").text
+    with app.app_context():
+        ends_at = db.session().scalars(select(Workspace.plan_ends_at).where(Workspace.slug == "cedar")).one()
+    assert ends_at == datetime(2099, 12, 31, 16, tzinfo=UTC), "midnight in Taipei"
     assert guest.get("/scheduler").status_code == 404
     assert "is an operator" in run(commands.workspaces, ["operator", "fay@cedar.example"]).output
     assert guest.get("/scheduler").status_code == 200

@@ -90,7 +90,7 @@ def _drop_tokens(session: Session, grants: Sequence[Grant]) -> None:
         .execution_options(populate_existing=True)
     )
     for channel in held:
-        channel.page_token = None
+        channel.page_token = channel.release_at = None
         channel.grant_id = None
         channel.touch()
 

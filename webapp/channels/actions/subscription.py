@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from webapp.channels import queries
 from webapp.core import db
 from webapp.core.crypto import Secret
-from webapp.meta.errors import GraphError
+from webapp.meta.errors import GraphError, Kind
 from webapp.meta.gateway import Meta
 
 log = logging.getLogger("webapp.channels")
@@ -30,14 +30,21 @@ def affirm(pages: Sequence[tuple[str, Secret]], *, meta: Meta) -> None:
 def release(pages: Iterable[tuple[str, Secret]], *, meta: Meta) -> None:
     """Unsubscribe Pages that no channel lives on."""
     for page_id, token in pages:
+        let_go(page_id, token, meta=meta)
+
+
+def let_go(page_id: str, token: Secret, *, meta: Meta) -> bool:
+    """Unsubscribe a Page, if no channel lives on it. Whether nothing is left to be done: a refusal stays one."""
+    if _is_needed(page_id):
+        return True
+    try:
+        meta.unsubscribe(page_id, token)
         if _is_needed(page_id):
-            continue
-        try:
-            meta.unsubscribe(page_id, token)
-            if _is_needed(page_id):
-                meta.subscribe(page_id, token)
-        except GraphError as error:
-            log.info("page %s not unsubscribed: %s/%s", page_id, error.code, error.subcode)
+            meta.subscribe(page_id, token)
+    except GraphError as error:
+        log.info("page %s not unsubscribed: %s/%s", page_id, error.code, error.subcode)
+        return error.meaning.kind is not Kind.TRANSIENT
+    return True
 
 
 def _is_needed(page_id: str) -> bool:

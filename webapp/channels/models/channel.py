@@ -17,6 +17,7 @@ from webapp.core.db import Model
 
 _MOMENT = timedelta(microseconds=1)
 _HELD = text("status <> 'disconnected'")
+_RELEASE = text("release_at IS NOT NULL")
 _DOUBTED = text("doubted IS NOT NULL")
 
 
@@ -38,6 +39,7 @@ class Channel(Model):
             sqlite_where=_HELD,
             postgresql_where=_HELD,
         ),
+        Index("ix_channel_release", "release_at", sqlite_where=_RELEASE, postgresql_where=_RELEASE),
         Index("ix_channel_doubted", "id", sqlite_where=_DOUBTED, postgresql_where=_DOUBTED),
         Index("ix_channel_due", "next_check_at", sqlite_where=_HELD, postgresql_where=_HELD),
     )
@@ -67,6 +69,8 @@ class Channel(Model):
     checked_at: Mapped[datetime | None]
     # The last check that came to a verdict; older than three hours is shown as "not checked since".
     verdict_at: Mapped[datetime | None]
+    # Of a disconnected one whose Page is subscribed still: when that is tried again. Its token is kept until then.
+    release_at: Mapped[datetime | None]
     # The cause that its checks name since then and that is not believed, because too many answer alike.
     doubted: Mapped[str | None]
     doubted_since: Mapped[datetime | None]
@@ -108,7 +112,7 @@ class Channel(Model):
         """Take a new token. The moment is never one that was there before: it tells which token a question was asked
         with, and what was asked with another says nothing about this one.
         """
-        self.page_token = token
+        self.page_token, self.release_at = token, None
         # A channel that is being made has no moment yet, whatever its type says.
         before: datetime | None = self.authorized_at
         self.authorized_at = now if before is None else max(now, before + _MOMENT)
