@@ -110,8 +110,9 @@ def turned_away(house: House) -> None:
 
 
 def told_at_once(house: House) -> None:
-    """Without any check: Facebook has called."""
+    """Without any check: Facebook has called. The mail waits for those that its call about permissions asks for."""
     assert {house.status(one) for one in EVERYBODY} == {("lost", "app_removed")}
+    house.tick("scheduler.sweep")
     house.tell()
     assert _readers(house) == ["alice@example.com", "carol@example.com"]
 

@@ -144,15 +144,20 @@ class House:
 
     def fresh(self) -> None:
         """A new day at Meta and here: connected, nobody wrote, nothing happened."""
-        sandbox = self.world.sandbox
+        sandbox, now = self.world.sandbox, clock.now()
         sandbox.reset()
         self.reauthorise()
         self.world.all_well()
         with self.world.app.app_context(), db.transaction() as session:
             for table in (LiveTest, Message, Conversation, Contact):
                 session.execute(delete(table))
-            # A while ago: what customers write now is not older than the connection, and their history is.
-            session.execute(update(Channel).values(connected_at=clock.now() - timedelta(minutes=10)))
+            # A while ago: what customers write now is not older than the connection, and their history is. No check
+            # is due by itself.
+            session.execute(
+                update(Channel).values(
+                    connected_at=now - timedelta(minutes=10), next_check_at=now + timedelta(minutes=30)
+                )
+            )
         self.arrive()
         self.mark = len(sandbox.mails())
 

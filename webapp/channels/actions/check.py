@@ -67,6 +67,8 @@ class Checking:
 
     def finish(self, batch: Batch) -> Tally:
         """Write down what comes back, until all of the batch has."""
+        # A batch of one portion is asked about here, and the sweep has read since it began.
+        db.leave()
         tally = Tally()
         left = {channel.id for channel in batch.channels}
         back = batch.asked.back()
