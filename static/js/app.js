@@ -22,6 +22,11 @@ on("click", ({ target }) => {
   all("details.menu[open]").forEach((menu) => { if (item || !menu.contains(target)) menu.open = false; });
 });
 
+/* One that opens at the lower edge is brought into sight whole. */
+on("toggle", ({ target }) => {
+  if (target.open && target.matches("details.menu")) target.querySelector(".menu-panel").scrollIntoView({ block: "nearest" });
+}, true);
+
 on("keydown", ({ key, target }) => {
   const menu = key === "Escape" && target.closest("details.menu[open]");
   if (!menu) return;
