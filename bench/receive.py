@@ -12,6 +12,7 @@ request, two server processes each, one PostgreSQL with fsync on. A result count
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -151,6 +152,8 @@ def main() -> int:
     parser.add_argument("--tables", nargs="*", choices=list(TABLES), default=list(TABLES))
     parser.add_argument("--only", nargs="*", default=[], help="receivers of the contest")
     given = parser.parse_args()
+    # Told to stop, it takes its servers along.
+    signal.signal(signal.SIGTERM, lambda *_rest: sys.exit(1))
     if shutil.which("wrk") is None:
         print("wrk is missing: sudo apt-get install wrk")
         return 2

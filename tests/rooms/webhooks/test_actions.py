@@ -162,6 +162,19 @@ def test_what_is_handled_is_not_handled_again(house: Flask, people: People) -> N
     assert not actions.handle_some(now=clock.now() + timedelta(days=1))
 
 
+def test_large_deliveries_are_handled_in_portions_and_one_that_is_too_large_alone(
+    house: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_channel(people.aurora, people.alice)
+    monkeypatch.setattr(actions, "MOST_BYTES", 1_000)
+    for mid, size in (("huge", 5_000), ("a", 200), ("b", 200), ("c", 200)):
+        store(dm("x" * size, mid=mid))
+    handled = []
+    while actions.handle_some(now=clock.now()):
+        handled.append(len(messages()))
+    assert handled == [1, 3, 4]
+
+
 def test_objects_about_other_things_are_done_at_once(house: Flask, people: People) -> None:
     arrive(b'{"object":"permissions","entry":[{"id":"0","changes":[{"field":"pages_messaging","value":{}}]}]}')
     (kept,) = deliveries()
