@@ -50,6 +50,7 @@ def test_keys_find_open_write_and_close_and_a_draft_waits(page: Page, address: s
     page.goto(address)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    expect(page.locator("dialog:modal")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.locator(".conversation", has_text="咖啡豆").click()
