@@ -10,7 +10,6 @@ from sqlalchemy import select
 from tests.people import NOON, People, make_channel
 from tests.rooms.channels.story import Story
 from webapp.channels.actions import check_channels, disconnect, report_refusal
-from webapp.channels.actions.disconnect import AGAIN, release_due
 from webapp.channels.models import Channel, Incident, StatusChange
 from webapp.core import clock, db
 from webapp.core.crypto import Secret, key_ring
@@ -201,19 +200,3 @@ def test_a_token_that_no_key_opens_breaks_its_channel_only(house: Flask, people:
         assert check(sealed).cause == "app_fault"
     finally:
         house.extensions["key_ring"] = ring
-
-
-@pytest.mark.parametrize("comes_back", [False, True])
-def test_a_subscription_that_could_not_be_taken_back_is_taken_back_later_unless_the_account_is(
-    house: Flask, story: Story, people: People, connected: Channel, comes_back: bool
-) -> None:
-    story.sandbox.control("causes", cause="outage", on=True)
-    disconnect(connected, people.alice, meta=house.extensions["meta"], now=clock.now())
-    story.sandbox.control("causes", cause="outage", on=False)
-    assert fresh(connected).page_token is not None
-    if comes_back:
-        story.connect(connected.external_id)
-    release_due(meta=house.extensions["meta"], now=clock.now() + AGAIN)
-    assert subscribed(story) is comes_back
-    assert (fresh(connected).page_token is not None) is comes_back
-    assert fresh(connected).release_at is None

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_login import current_user, login_user, logout_user
 
-from webapp.accounts import access, actions, devices
+from webapp.accounts import access, actions, devices, queries
 from webapp.accounts.access import SignedIn
 from webapp.accounts.forms import SignInForm
 from webapp.accounts.views.blueprint import bp
@@ -36,7 +36,7 @@ def open_sign_in() -> ResponseReturnValue:
     )
     # A session that somebody planted before signing in is worth nothing afterwards.
     session.clear()
-    login_user(SignedIn(opened, key))
+    login_user(SignedIn(opened, key, queries.memberships(opened.person)))
     session.permanent = True
     answer = go(local_path(form.next.data) or "/")
     devices.remember(answer, opened)
