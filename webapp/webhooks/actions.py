@@ -98,6 +98,8 @@ def _take(session: Session, now: datetime, limit: int) -> list[Delivery]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+    if not waiting:
+        return []
     sums = accumulate(size for _id, size in waiting)
     fitting = sum(whole <= MOST_BYTES for whole in sums)
     ids = [delivery_id for delivery_id, _size in waiting[: max(fitting, 1)]]
