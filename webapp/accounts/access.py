@@ -25,7 +25,7 @@ login = LoginManager()
 class SignedIn(UserMixin):  # type: ignore[misc]
     """Flask-Login's user: a person in one browser, with their places. The id in the cookie is the sign-in's key."""
 
-    def __init__(self, sign_in: SignIn, key: str, places: Sequence[Membership] = ()) -> None:
+    def __init__(self, sign_in: SignIn, key: str, places: Sequence[Membership]) -> None:
         self.sign_in = sign_in
         self.places = places
         self.person: Person = sign_in.person
