@@ -6,7 +6,6 @@ from pathlib import Path
 from tests.causes import noticing
 from tests.causes.noticing import DECLINED, UNTICKED, WAYS, Found, notice, outcome, words
 from tests.causes.world import PAGE, PERSON, World
-from tests.running import Sandbox
 
 # The words around the table.
 FRAME = Path(__file__).with_name("frame.md")
@@ -65,11 +64,11 @@ def _row(world: World, name: str, subject: dict[str, str]) -> Row:
     for way in WAYS:
         if way == "login":
             row.way_back = _mended(world, row, subject)
-        _play(world.sandbox, name, subject, on=True)
+        _play(world, name, subject, on=True)
         row.found[way] = found = _noticed(world, name, way)
         if found is not None and found.is_noticed and not row.first:
             row.first, row.cause, row.words = way, found.cause, words(world)
-    _play(world.sandbox, name, subject, on=False)
+    _play(world, name, subject, on=False)
     if row.found["login"] is None or row.found["login"].is_noticed:
         noticing.log_in(world)
     return row
@@ -95,10 +94,10 @@ def _mended(world: World, row: Row, subject: dict[str, str]) -> str:
     """From the state that was noticed first: what brings the channel back."""
     if not row.first:
         return ""
-    _play(world.sandbox, row.name, subject, on=True)
+    _play(world, row.name, subject, on=True)
     notice(world, row.first)
     if row.name not in BY_LOGIN and row.name not in TICKED_AGAIN:
-        _play(world.sandbox, row.name, subject, on=False)
+        _play(world, row.name, subject, on=False)
         noticing.an_hour_passes(world)
         WAYS["sweep"](world)
         if not outcome(world).is_noticed:
@@ -107,8 +106,11 @@ def _mended(world: World, row: Row, subject: dict[str, str]) -> str:
     return "Reauthorise: one login" if not outcome(world).is_noticed else "None"
 
 
-def _play(sandbox: Sandbox, name: str, subject: dict[str, str], *, on: bool) -> None:
-    sandbox.control("causes", cause=name, on=on, **subject)
+def _play(world: World, name: str, subject: dict[str, str], *, on: bool) -> None:
+    world.sandbox.control("causes", cause=name, on=on, **subject)
+    if name == "other_app_default":
+        # What Meta tells meanwhile: the customer writes on, and it comes for listeners only.
+        world.customer_writes("standby" if on else "messaging")
 
 
 _NO_VERDICT = ("app_not_live", "outage", "rate_limited")

@@ -5,16 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from cryptography.fernet import Fernet
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import delete, select, update
 
 from config import Config
 from tests.people import PASSWORD, settle
 from tests.rooms.channels.story import Story
 from tests.rooms.inbox.happenings import write
+from tests.rooms.webhooks import wire
+from tests.rooms.webhooks.stored import handle_due
 from tests.running import Sandbox, running_sandbox
 from webapp.app import create_app
 from webapp.channels.models import Channel, Incident, Notice, StatusChange
@@ -51,6 +54,17 @@ class World:
                     status="connected", cause=None, authorized_at=now - timedelta(hours=1), next_check_at=now
                 )
             )
+
+    def customer_writes(self, form: str) -> None:
+        """By webhook, in one of its two forms: to the app that answers, or for listeners only."""
+        with self.app.app_context():
+            secret = current_app.extensions["config"].meta_app_secret
+            body = wire.delivery(
+                wire.entry(wire.event(message={"mid": token_hex(8), "text": "hi"}), account=ACCOUNT, form=form)
+            )
+            proof = {"X-Hub-Signature-256": wire.signature(body, secret)}
+            assert self.story.client.post("/webhooks/meta", data=body, headers=proof).status_code == 200
+            handle_due()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from webapp.channels.status import Status
 from webapp.meta.errors import Cause, GraphError, Kind
-from webapp.meta.gateway import Findings, Platform, TokenState
+from webapp.meta.gateway import Findings, Platform, Routing, ThreadOwner, TokenState
 
 CHECK_EVERY = timedelta(hours=1)
 # Whoever takes a channel to check it has it for so long; one whose process died comes back after this.
@@ -85,6 +85,7 @@ def judge(subject: Subject, found: Findings) -> Verdict:
         or _about_link(subject, found)
         or _about_access(found)
         or _about_subscription(found)
+        or _about_receiver(subject, found)
         or (NO_VERDICT if found.errors else HEALTHY)
     )
 
@@ -186,6 +187,27 @@ def _about_subscription(found: Findings) -> Verdict | None:
     if isinstance(found.subscribed, GraphError) or "messages" in found.subscribed:
         return None
     return Verdict(Status.ATTENTION, Cause.NOT_SUBSCRIBED, {"subscribed": sorted(found.subscribed)})
+
+
+def another_app_answers(subject: Subject, found: Findings) -> bool | None:
+    """Whether another app is the default receiver; None where that was not asked or cannot be told.
+
+    Routing alone proves nothing: the default may be ours. But Meta names the owner of a conversation to the owner and
+    to the default app; one who is told only until when is neither (Conversation Routing, v25.0).
+    """
+    if isinstance(found.routing, Routing):
+        is_routed = found.routing.instagram if subject.platform == "instagram" else found.routing.messenger
+        if not is_routed:
+            return False
+        if isinstance(found.owner, ThreadOwner):
+            return not found.owner.app_id
+    return None
+
+
+def _about_receiver(subject: Subject, found: Findings) -> Verdict | None:
+    if not another_app_answers(subject, found):
+        return None
+    return Verdict(Status.ATTENTION, Cause.OTHER_RECEIVER, {"source": "thread_owner"})
 
 
 def _missing(subject: Subject, state: TokenState | None) -> Cause | None:

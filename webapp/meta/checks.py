@@ -1,4 +1,4 @@
-"""The four questions of a check: token, Page, subscription, message access.
+"""The questions of a check: token, Page, subscription, message access; and who answers, where that is in doubt.
 
 Together they tell a fault of the token from one of the channel: debug_token answers for dead tokens too, but
 sees neither a lost link, a missing subscription nor switched-off access.
@@ -14,6 +14,7 @@ from webapp.meta.answers import Json, rows
 from webapp.meta.batch import Answer, Call, Pen, run
 from webapp.meta.errors import GraphError, NotSent
 from webapp.meta.gateway import Findings, Platform, Probe
+from webapp.meta.remote import read_owner, read_routing
 from webapp.meta.shapes import CHECKED_PAGE, read_access, read_page, read_subscribed, read_token_state
 from webapp.meta.transport import SEALED, Transport, opened
 
@@ -47,24 +48,34 @@ def _questions(pen: Pen, probe: Probe) -> list[Call]:
     except NotSent:
         return []
     page, signed = quote(probe.page_id, safe=""), pen.signed(Secret(token))
-    return [
+    asked = [
         Call("GET", f"debug_token?input_token={quote_plus(token)}&{pen.app}", as_app=True),
         Call("GET", f"{page}?{_PAGE}&{signed}"),
         Call("GET", f"{page}/subscribed_apps?{signed}"),
         Call("GET", f"{page}/conversations?{_CONVERSATION[probe.platform]}&{signed}"),
     ]
+    if probe.listened_to:
+        recipient = quote_plus(probe.listened_to)
+        asked += [
+            Call("GET", f"{page}?fields=messaging_feature_status&{signed}"),
+            Call("GET", f"{page}/thread_owner?recipient={recipient}&{signed}"),
+        ]
+    return asked
 
 
 def _findings(answers: Sequence[Answer], app_id: str) -> Findings:
     if not answers:
         sealed = NotSent(SEALED)
         return Findings(sealed, sealed, sealed, sealed)
-    token, page, subscribed, access = answers
+    token, page, subscribed, access, *who_answers = answers
+    routing, owner = who_answers or (None, None)
     return Findings(
         token=_read(read_token_state, token),
         page=_read(read_page, page),
         subscribed=_read(lambda payload: read_subscribed(rows(payload), app_id), subscribed),
         access=_read(read_access, access),
+        routing=None if routing is None else _read(read_routing, routing),
+        owner=None if owner is None else _read(read_owner, owner),
     )
 
 

@@ -132,40 +132,16 @@ class TokenState:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One channel to look at: all that a check needs to know of it."""
+    """One channel to look at: all that a check needs to know of it.
+
+    `listened_to`: a customer whose messages came for listeners only. Who answers them is asked too, in two questions
+    more; empty where nothing speaks for another app.
+    """
 
     platform: Platform
     page_id: str
     page_token: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What the four questions of a check brought; each is an answer or the error that came instead.
-
-    `subscribed` holds the Page fields our app is subscribed to (empty when it is not installed),
-    `access` is True when the platform's conversations could be read.
-    """
-
-    token: TokenState | GraphError
-    page: Page | GraphError
-    subscribed: frozenset[str] | GraphError
-    access: bool | GraphError
-
-    @property
-    def errors(self) -> "list[GraphError]":
-        answers = (self.token, self.page, self.subscribed, self.access)
-        return [answer for answer in answers if isinstance(answer, GraphError)]
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """A customer as Meta shows them to us; every text may be empty."""
-
-    id: str
-    name: str = ""
-    username: str = ""
-    picture_url: str = ""
+    listened_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +158,38 @@ class ThreadOwner:
 
     app_id: str
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the four questions of a check brought; each is an answer or the error that came instead.
+
+    `subscribed` holds the Page fields our app is subscribed to (empty when it is not installed),
+    `access` is True when the platform's conversations could be read. `routing` and `owner` were asked for a customer
+    who was only listened to; an error there says nothing of the channel, and neither does an idle conversation (None).
+    """
+
+    token: TokenState | GraphError
+    page: Page | GraphError
+    subscribed: frozenset[str] | GraphError
+    access: bool | GraphError
+    routing: Routing | GraphError | None = None
+    owner: ThreadOwner | GraphError | None = None
+
+    @property
+    def errors(self) -> "list[GraphError]":
+        answers = (self.token, self.page, self.subscribed, self.access)
+        return [answer for answer in answers if isinstance(answer, GraphError)]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A customer as Meta shows them to us; every text may be empty."""
+
+    id: str
+    name: str = ""
+    username: str = ""
+    picture_url: str = ""
 
 
 class Meta(Protocol):

@@ -219,7 +219,8 @@ def _hear(session: Session, batch: Sequence[Delivery], told: Sequence[Told], cha
                 hearing = Hearing(channel_id=channel.id, delivery_id=delivery.id, heard_at=delivery.received_at)
                 heard[channel.id] = hearing
                 session.add(hearing)
-            hearing.hear(delivery.id, at=delivery.received_at, standby=entry.standby)
+            contact_id = entry.events[-1].contact_id if entry.events else ""
+            hearing.hear(delivery.id, at=delivery.received_at, standby=entry.standby, contact_id=contact_id)
 
 
 def _holders(session: Session, told: Sequence[Told]) -> dict[Account, Channel]:

@@ -11,7 +11,7 @@ from tests.gates.meta.conftest import APP_SECRET, PAGE_TOKEN, ROOT, Batch, Quest
 from webapp.core.crypto import SealedSecret, Secret, key_ring
 from webapp.meta.client import GraphClient
 from webapp.meta.errors import AppRefused, Cause, GraphError, Kind
-from webapp.meta.gateway import Findings, InstagramAccount, Page, Probe, TokenState
+from webapp.meta.gateway import Findings, InstagramAccount, Page, Probe, Routing, ThreadOwner, TokenState
 from webapp.meta.signature import appsecret_proof
 
 BATCH_URL = f"{ROOT}/"
@@ -94,6 +94,45 @@ def test_the_two_channels_of_a_page_share_what_reads_alike(graph: GraphClient, m
     assert [path for path, _ in asked] == ["debug_token", "1", "1/subscribed_apps", *["1/conversations"] * 2]
     assert [params["platform"] for path, params in asked if path == "1/conversations"] == ["instagram", "messenger"]
     assert both[0] == both[1]
+
+
+def test_who_answers_is_asked_only_for_a_customer_who_was_only_listened_to(
+    graph: GraphClient, meta: requests_mock.Mocker
+) -> None:
+    def routed(path: str, params: Question) -> object:
+        if params.get("fields") == "messaging_feature_status":
+            return {"id": path, "messaging_feature_status": {"msgr_multi_app": False, "ig_multi_app": True}}
+        if path.endswith("/thread_owner"):
+            return {"data": [{"thread_owner": {"expiration": 1763812800}}]}
+        return well(path, params)
+
+    batch = Batch(routed)
+    meta.post(BATCH_URL, json=batch)
+    plain, doubtful = graph.check([probe(1, "one"), Probe("instagram", "2", Secret("two"), "customer")])
+    assert [path for path, _ in batch.rounds[0]][4:] == [
+        "debug_token",
+        "2",
+        "2/subscribed_apps",
+        "2/conversations",
+        "2",
+        "2/thread_owner",
+    ]
+    assert batch.rounds[0][-1][1]["recipient"] == "customer"
+    assert (plain.routing, plain.owner) == (None, None)
+    assert (doubtful.routing, doubtful.errors) == (Routing(messenger=False, instagram=True), [])
+    assert isinstance(doubtful.owner, ThreadOwner)
+    assert doubtful.owner.app_id == ""
+
+
+def test_a_refusal_to_say_who_answers_is_nobodys_fault(graph: GraphClient, meta: requests_mock.Mocker) -> None:
+    def refusing(path: str, params: Question) -> object:
+        asks = params.get("fields") == "messaging_feature_status" or path.endswith("/thread_owner")
+        return refusal(200) if asks else well(path, params)
+
+    meta.post(BATCH_URL, json=Batch(refusing))
+    (findings,) = graph.check([Probe("instagram", "1", Secret(PAGE_TOKEN), "customer")])
+    assert isinstance(findings.routing, GraphError)
+    assert findings.errors == []
 
 
 def test_another_admins_token_for_the_same_page_shares_nothing(graph: GraphClient, meta: requests_mock.Mocker) -> None:

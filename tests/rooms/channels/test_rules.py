@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from webapp.channels.rules import Subject, explain, judge, sharpen
 from webapp.channels.status import Status
 from webapp.meta.errors import AppRefused, Cause, GraphError
-from webapp.meta.gateway import PAGE_FIELDS, SCOPES, Findings, InstagramAccount, Page, TokenState
+from webapp.meta.gateway import (
+    PAGE_FIELDS,
+    SCOPES,
+    Findings,
+    InstagramAccount,
+    Page,
+    Routing,
+    ThreadOwner,
+    TokenState,
+)
 
 SHOP = Subject("instagram", "178414", "1001")
 TOKEN = TokenState(True, type="PAGE", profile_id="1001", scopes=frozenset(SCOPES))
@@ -143,3 +152,37 @@ def test_the_text_never_changes_the_verdict(error: GraphError, text: str) -> Non
 def test_what_meta_calls_transient_is_never_a_verdict(code: int, subcode: int) -> None:
     error = GraphError(code=code, subcode=subcode, is_transient=True)
     assert judge(SHOP, replace(GOOD, access=error)).status is None
+
+
+ROUTED, NOT_ROUTED, MESSENGER_ONLY = Routing(True, True), Routing(False, False), Routing(True, False)
+SOMEBODY, US, META_INBOX = ThreadOwner("", None), ThreadOwner("1", None), ThreadOwner("1217981644879628", None)
+
+
+def test_an_owner_whom_meta_does_not_name_to_us_is_another_default_app() -> None:
+    verdict = judge(SHOP, replace(GOOD, routing=ROUTED, owner=SOMEBODY))
+    assert (verdict.status, verdict.cause) == (Status.ATTENTION, Cause.OTHER_RECEIVER)
+
+
+@pytest.mark.parametrize(
+    ("routing", "owner"),
+    [
+        (None, None),
+        (ROUTED, None),  # several apps, nobody at it: the default may well be ours
+        (ROUTED, US),
+        (ROUTED, META_INBOX),  # a colleague answered in Meta's inbox, and Meta tells us so: we are the default
+        (ROUTED, refused(100, 2018001)),
+        (ROUTED, refused(190)),
+        (ROUTED, DOWN),
+        (NOT_ROUTED, SOMEBODY),
+        (MESSENGER_ONLY, SOMEBODY),
+        (refused(200), SOMEBODY),
+        (DOWN, DOWN),
+    ],
+)
+def test_nothing_less_is_an_alarm(routing: Routing | GraphError | None, owner: ThreadOwner | GraphError | None) -> None:
+    assert judge(SHOP, replace(GOOD, routing=routing, owner=owner)).status is Status.CONNECTED
+
+
+def test_who_answers_is_asked_last_what_is_lost_is_lost() -> None:
+    found = replace(GOOD, page=refused(190, 460), routing=ROUTED, owner=SOMEBODY)
+    assert judge(SHOP, found).cause is Cause.PASSWORD_CHANGED

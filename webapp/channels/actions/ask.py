@@ -10,7 +10,7 @@ from functools import partial
 from webapp.channels.actions.watched import Watched
 from webapp.channels.actions.why import why
 from webapp.channels.doubt import Trouble, is_throttled, page_pause, trouble
-from webapp.channels.rules import HEALTHY, NO_VERDICT, Verdict, judge, judge_refusal
+from webapp.channels.rules import HEALTHY, NO_VERDICT, Verdict, another_app_answers, judge, judge_refusal
 from webapp.channels.status import Status
 from webapp.core.crypto import Secret, opened
 from webapp.meta.errors import Cause, GraphError
@@ -115,7 +115,10 @@ def ask_portion(channels: Sequence[Watched], meta: Meta) -> Asked:
     began = meta.requests_sent
     verdicts = {one.id: _FORGOTTEN if one.page_token is None else _KEY_MISSING for one in channels}
     readable = [(channel, token) for channel in channels if (token := opened(channel.page_token))]
-    probes = [Probe(channel.subject.platform, channel.page_id, token) for channel, token in readable]
+    probes = [
+        Probe(channel.subject.platform, channel.page_id, token, channel.listened_to or "")
+        for channel, token in readable
+    ]
     found = meta.check(probes) if probes else []
     for (channel, token), findings in zip(readable, found, strict=True):
         verdicts[channel.id] = _verdict(channel, token, findings, meta)
@@ -136,6 +139,11 @@ def ask_portion(channels: Sequence[Watched], meta: Meta) -> Asked:
 
 def _verdict(channel: Watched, token: Secret, findings: Findings, meta: Meta) -> Verdict:
     verdict = judge(channel.subject, findings)
+    if verdict is HEALTHY and channel.listened_to and channel.cause == Cause.OTHER_RECEIVER:
+        # A refused reply proved it, or an earlier check. Messages still come for listeners only: it holds until the
+        # opposite is proven.
+        answered = another_app_answers(channel.subject, findings)
+        return HEALTHY if answered is False else Verdict(Status.ATTENTION, Cause.OTHER_RECEIVER)
     if verdict.cause is Cause.NOT_SUBSCRIBED:
         return _repair(channel, token, verdict, meta)
     if verdict.cause is None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 
-from webapp.channels.models import Channel, Grant
+from webapp.channels.models import Channel, Grant, Hearing
 from webapp.channels.rules import Subject, platform_of
 from webapp.channels.status import Status
 from webapp.core import db
@@ -16,7 +16,11 @@ from webapp.core.crypto import Secret
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`user_token` is of the login that the channel was connected with, `authorized_at` names the Page token's."""
+    """`user_token` is of the login that the channel was connected with, `authorized_at` names the Page token's.
+
+    `listened_to` is the customer whose message last came for listeners only, while none has come since to the app that
+    answers.
+    """
 
     id: int
     platform: str
@@ -32,6 +36,7 @@ class Watched:
     authorized_at: datetime
     doubted: str | None
     doubted_since: datetime | None
+    listened_to: str | None = None
 
     @property
     def subject(self) -> Subject:
@@ -57,6 +62,12 @@ _COLUMNS = (
     Channel.authorized_at,
     Channel.doubted,
     Channel.doubted_since,
+    Hearing.listened_to,
+)
+_ONLY_LISTENING = and_(
+    Hearing.channel_id == Channel.id,
+    Hearing.standby_at.is_not(None),
+    or_(Hearing.direct_at.is_(None), Hearing.standby_at > Hearing.direct_at),
 )
 
 
@@ -70,6 +81,7 @@ def load(channel_ids: Sequence[int]) -> list[Watched]:
     found = db.session().execute(
         select(*_COLUMNS)
         .outerjoin(Grant, Grant.id == Channel.grant_id)
+        .outerjoin(Hearing, _ONLY_LISTENING)
         .where(are(channel_ids), Channel.status != Status.DISCONNECTED)
         .order_by(Channel.page_id, Channel.id)
     )

@@ -12,7 +12,8 @@ class Hearing(Model):
     """The last signed delivery about a channel. One row a channel, written while its channel is locked.
 
     `delivery_id` names the stored delivery. `standby_at` is when one last came the way that is for listeners only,
-    `direct_at` when one last came as to the app that answers: whichever is later tells who does.
+    `direct_at` when one last came as to the app that answers: whichever is later tells who does. `listened_to` is
+    Meta's id of the customer whom the last one for listeners was about.
     """
 
     __tablename__ = "hearing"
@@ -22,12 +23,15 @@ class Hearing(Model):
     heard_at: Mapped[datetime]
     standby_at: Mapped[datetime | None]
     direct_at: Mapped[datetime | None]
+    listened_to: Mapped[str] = mapped_column(default="")
 
-    def hear(self, delivery_id: int, *, at: datetime, standby: bool) -> None:
+    def hear(self, delivery_id: int, *, at: datetime, standby: bool, contact_id: str = "") -> None:
         """Deliveries may be handled late and out of order: the latest one stays."""
         if at >= self.heard_at:
             self.delivery_id, self.heard_at = delivery_id, at
         if standby:
+            if contact_id and at >= (self.standby_at or at):
+                self.listened_to = contact_id
             self.standby_at = max(at, self.standby_at or at)
         else:
             self.direct_at = max(at, self.direct_at or at)
