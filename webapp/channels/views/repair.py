@@ -61,8 +61,15 @@ def come_back(answer: actions.Answer) -> ResponseReturnValue:
     try:
         trip = actions.arrive_with_link(answer, holder.secret(), meta=meta(), now=clock.now())
     except actions.UnknownState:
-        return render_template("channels/repair/other_browser.html", home_url=""), 400
+        # To a page of its own: the code must not stay in an address, nor travel on from there.
+        return redirect(url_for("channels.repair_refused"), 303)
     return redirect(end_url(trip), 303)
+
+
+@bp.get("/repair/authorizations/refused")
+@access.public
+def repair_refused() -> ResponseReturnValue:
+    return render_template("channels/repair/other_browser.html", home_url="")
 
 
 def end_url(trip: Authorization) -> str:
