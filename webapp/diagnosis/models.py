@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel
-from webapp.core.db import Model
+from webapp.core.db import BigId, Model
 from webapp.diagnosis.rules import Result
 
 # How long a live test waits for the message.
@@ -79,7 +79,7 @@ class LiveTest(Model):
     # When the message was written, by Meta's clock, and the delivery that brought it.
     written_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
-    delivery_id: Mapped[int | None]
+    delivery_id: Mapped[int | None] = mapped_column(BigId)
     # Messages that were fetched from Meta because no delivery brought them.
     fetched: Mapped[int] = mapped_column(default=0)
 

@@ -35,4 +35,4 @@ def render(template: str, locale: str, context: dict[str, Any]) -> Rendered:
             for part in ("subject.txt", "body.txt", "body.html")
         )
     # A subject is one line; names come from outside and may hold anything.
-    return Rendered(" ".join(subject.split()), text.strip() + "\n", html)
+    return Rendered(" ".join(subject.split()), text.strip() + "\n", html.lstrip())

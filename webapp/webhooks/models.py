@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.core.db import Model
+from webapp.core.db import BigId, Model
 
 _WAITING = text("handled_at IS NULL")
 
@@ -20,7 +20,7 @@ class Delivery(Model):
     __tablename__ = "delivery"
     __table_args__ = (Index("ix_delivery_due", "next_try_at", sqlite_where=_WAITING, postgresql_where=_WAITING),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     digest: Mapped[str] = mapped_column(unique=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(index=True)

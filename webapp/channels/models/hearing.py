@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.core.db import Model
+from webapp.core.db import BigId, Model
 
 
 class Hearing(Model):
@@ -19,7 +19,7 @@ class Hearing(Model):
     __tablename__ = "hearing"
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
-    delivery_id: Mapped[int]
+    delivery_id: Mapped[int] = mapped_column(BigId)
     heard_at: Mapped[datetime]
     standby_at: Mapped[datetime | None]
     direct_at: Mapped[datetime | None]
