@@ -162,7 +162,8 @@ def connect(teller: Teller) -> None:
     client.get(callback)
     assert MORNING in client.get(page).text
     assert "Connected" in story.choose(page, MORNING_ID)
-    assert client.get("/facebook/callback?state=somebody-elses&code=x").status_code == 400
+    refused = client.get("/facebook/callback?state=somebody-elses&code=x", follow_redirects=True)
+    assert "does not belong to this browser" in refused.text
     teller.learn_names()
 
 
