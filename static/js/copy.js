@@ -10,13 +10,17 @@ on("click", async ({ target }) => {
   button.dispatchEvent(new CustomEvent("toast", { detail: { text, kind: done ? "good" : "info" }, bubbles: true }));
 });
 
+/* How long a browser may think about the clipboard, in milliseconds: beside others some never answer. */
+const PATIENCE = 1000;
+const late = () => new Promise((_, reject) => setTimeout(reject, PATIENCE));
+
 /* A window that has just lost the focus may not use the clipboard; the older way copies what is selected even then. */
 async function copied(field) {
   field.focus();
   if (field.select) field.select();
   else window.getSelection().selectAllChildren(field);
   try {
-    await navigator.clipboard.writeText(field.value ?? field.textContent.trim());
+    await Promise.race([navigator.clipboard.writeText(field.value ?? field.textContent.trim()), late()]);
     return true;
   } catch {
     return document.execCommand("copy");
