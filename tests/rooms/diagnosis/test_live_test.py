@@ -7,14 +7,14 @@ import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
 
-from tests.people import People
+from tests.people import People, make_channel
 from tests.rooms.channels.story import Story
 from tests.rooms.diagnosis.test_views import HTMX, address, deliver
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel
 from webapp.core import clock, db
 from webapp.diagnosis import actions, queries
-from webapp.diagnosis.models import PATIENCE
+from webapp.diagnosis.models import PATIENCE, LiveTest
 from webapp.inbox import actions as inbox
 
 Colleague = Callable[[], str]
@@ -95,6 +95,25 @@ def test_nobody_wrote_or_nobody_answers(
     assert watch(begun + PATIENCE - timedelta(seconds=1)) == 0
     assert watch(begun + PATIENCE) == 1
     assert words in later()
+
+
+def test_one_that_breaks_keeps_no_other_waiting_and_ends_with_its_time(
+    begun: datetime, connected: Channel, people: People, later: Colleague, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_channel(people.aurora, people.alice, number=9)
+    actions.begin_test(other, people.alice, now=begun)
+    find = queries.first_arrival
+
+    def breaks(test: LiveTest) -> object:
+        if test.channel_id == connected.id:
+            raise RuntimeError("nobody thought of this")
+        return find(test)
+
+    monkeypatch.setattr(queries, "first_arrival", breaks)
+    assert watch(begun) == 0
+    assert watch(begun + PATIENCE) == 2
+    monkeypatch.undo()
+    assert "No message came, and Meta did not answer" in later()
 
 
 def test_a_message_after_the_test_is_not_its_message(

@@ -1,5 +1,6 @@
 """The live test: somebody sends a DM now, and we watch for it, whether or not anybody looks at the page."""
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -14,6 +15,8 @@ from webapp.diagnosis.rules.checks import from_customers
 from webapp.inbox import actions as inbox
 from webapp.meta.errors import GraphError
 from webapp.meta.gateway import Meta
+
+log = logging.getLogger("webapp.diagnosis")
 
 # A message that Meta has had for so long is not on its way any more.
 OVERDUE = timedelta(seconds=20)
@@ -31,7 +34,17 @@ def begin_test(channel: Channel, person: Person, *, now: datetime) -> LiveTest:
 
 def watch(*, meta: Meta, now: datetime) -> int:
     """Observe every test that waits, so that each ends by itself. Returns how many ended."""
-    return sum(observe(test, test.channel, meta=meta, now=now) for test in queries.waiting_tests())
+    return sum(_watched(test, meta, now) for test in queries.waiting_tests())
+
+
+def _watched(test: LiveTest, meta: Meta, now: datetime) -> bool:
+    """One that breaks keeps no other from being looked at, and ends with its time."""
+    try:
+        return observe(test, test.channel, meta=meta, now=now)
+    except Exception:
+        log.exception("live test %s broke", test.id)
+        db.give_up()
+        return now >= test.ends_by and _end(test, now, Ending.UNANSWERED)
 
 
 def observe(test: LiveTest, channel: Channel, *, meta: Meta, now: datetime, at_once: bool = False) -> bool:
