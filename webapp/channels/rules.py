@@ -46,7 +46,8 @@ MAILED = frozenset(Cause) - {Cause.NOT_SUBSCRIBED, Cause.OTHER_RECEIVER, Cause.R
 class Verdict:
     """`status` None: the check says nothing, the channel keeps its state.
 
-    `by_token`: the token itself was named as what is wrong, so it is about this login and nobody else's.
+    `by_token`: the token itself, or a signed call about its person, names what is wrong: it is about this login and
+    nobody else's.
     """
 
     status: Status | None

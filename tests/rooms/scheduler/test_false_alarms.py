@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 
 from tests.people import NOON, People
 from tests.rooms.scheduler.fake_meta import FakeMeta, as_meta
-from webapp.channels.actions import report_refusal
+from webapp.channels.actions import lose_user, report_refusal
 from webapp.channels.actions.notify import GATHER_AT_MOST, notify_due
+from webapp.channels.actions.settle import settle
 from webapp.channels.models import Channel, Grant, Incident
 from webapp.core import db
 from webapp.core.crypto import Secret
@@ -236,3 +237,19 @@ def test_those_due_in_the_same_moment_are_doubted_without_being_shown(
     tick(meta, NOON + MINUTE)
     with db.transaction() as session:
         assert set(session.scalars(select(Channel.doubted))) == {None}, "health ends the doubt"
+
+
+def test_who_removed_the_app_is_told_at_once_however_many_they_are(house: Flask, people: People) -> None:
+    """Meta's signed call names the person: no look at what others answer is needed, and none takes it back."""
+    channels = connect(people, 12)
+    for number in range(6):
+        assert lose_user(f"80{number}", now=NOON) == 1
+    settle(NOON + MINUTE)
+    assert states() == {"lost": 6, "connected": len(channels) - 6}
+    assert all(one.settled for one in incidents())
+    with db.transaction() as session:
+        session.execute(update(Channel).values(next_check_at=NOON + 60 * MINUTE))
+    notify_due(NOON + MINUTE)
+    told = db.session().scalars(select(OutgoingMail)).all()
+    assert len(told) == 2
+    assert all(f"@shop.{number}" in mail.text for mail in told for number in range(6))

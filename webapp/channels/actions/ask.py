@@ -31,7 +31,7 @@ MOST_USAGE = 60
 
 _KEY_MISSING = Verdict(Status.ATTENTION, Cause.APP_FAULT, {"source": "TOKEN_KEYS"})
 # The person behind it had their data deleted: a held channel is without a token only then.
-_FORGOTTEN = Verdict(Status.LOST, Cause.APP_REMOVED, {"source": "data_deletion"})
+_FORGOTTEN = Verdict(Status.LOST, Cause.APP_REMOVED, {"source": "data_deletion"}, by_token=True)
 
 
 @dataclass(frozen=True, slots=True)

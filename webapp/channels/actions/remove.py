@@ -21,9 +21,10 @@ def lose_user(facebook_user_id: str, *, now: datetime) -> int:
         held = session.scalars(
             select(Channel)
             .where(Channel.grant_id.in_([grant.id for grant in grants]), Channel.status != Status.DISCONNECTED)
+            .order_by(Channel.id)
             .with_for_update(of=Channel)
         )
-        verdict = Verdict(Status.LOST, Cause.APP_REMOVED, {"source": "deauthorization"})
+        verdict = Verdict(Status.LOST, Cause.APP_REMOVED, {"source": "deauthorization"}, by_token=True)
         for channel in held:
             channel.become(verdict, noticed_by="meta", now=now)
     return len(grants)
