@@ -92,9 +92,11 @@ def _menu(member: Membership, person: Person) -> list[dict[str, Any]]:
     rooms.append(("accounts", gettext("Settings"), "gear", url_for("accounts.members", slug=slug)))
     if person.is_operator:
         rooms.append(("scheduler", gettext("Hourly check"), "clock-history", url_for("scheduler.rounds")))
+    # One's own account belongs to no workspace: its link stands in the menu of the person.
+    is_own = request.endpoint in ("accounts.account", "accounts.describe")
     children = {"channels": _channel_kinds(slug), "scheduler": _operators_pages()}
     return [
-        {"label": label, "url": url, "icon": icon, "current": request.blueprint == room}
+        {"label": label, "url": url, "icon": icon, "current": request.blueprint == room and not is_own}
         | ({"children": children[room]} if room in children else {})
         for room, label, icon, url in rooms
     ]

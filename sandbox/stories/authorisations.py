@@ -142,7 +142,7 @@ STORIES = (
             step(
                 1,
                 (
-                    "{person} 移除應用程式，Facebook 立刻通知後台。",
+                    "{person} 移除應用程式，Facebook 立刻通知控制台。",
                     "{person} removes the app; Facebook calls the console at once.",
                 ),
                 cue("switch", "app_removed"),

@@ -46,6 +46,21 @@ def test_a_token_of_another_session_is_refused(app: Flask, guarded: FlaskClient,
     assert guarded.post("/sign-in", data=data).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("came_from", "way_on"),
+    [
+        ("http://localhost/sign-in?next=%2Faccount", "/sign-in?next=%2Faccount"),
+        ("http://localhost.evil.example/sign-in", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_that_was_open_too_long_leads_back_to_its_page(
+    guarded: FlaskClient, people: People, came_from: str, way_on: str
+) -> None:
+    answer = guarded.post("/sign-in", data={"email": people.alice.email}, headers={"Referer": came_from})
+    assert f'href="{way_on}" class="button is-primary"' in answer.text
+
+
 def test_every_changing_address_but_metas_wants_the_token(app: Flask, guarded: FlaskClient, people: People) -> None:
     token = token_in(guarded.get("/sign-in").text)
     guarded.post("/sign-in", data={"email": people.alice.email, "password": PASSWORD, "csrf_token": token})

@@ -1,7 +1,12 @@
 """What kind of step helps against each cause, so that no button promises what it cannot do. Pure."""
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
+from webapp.channels.models import Channel
+from webapp.channels.status import Status
 from webapp.meta.errors import Cause
 
 
@@ -28,3 +33,21 @@ _OTHERS = {
 def remedy(cause: str | None) -> Remedy:
     """The kind of step; signing in again where the cause is not known."""
     return _OTHERS.get(Cause(cause), Remedy.REAUTHORISE) if cause else Remedy.REAUTHORISE
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """So many lost accounts hang on one login: `user` signs in again once, and all of them work."""
+
+    user: str
+    accounts: int
+
+
+def together(channels: Iterable[Channel]) -> list[Together]:
+    """The logins that revive more than one of these channels, in the order of the channels."""
+    lost = Counter(
+        (one.grant_id, one.grant.facebook_user_name)
+        for one in channels
+        if one.grant and one.status == Status.LOST and remedy(one.cause) is Remedy.REAUTHORISE
+    )
+    return [Together(user, accounts) for (_grant, user), accounts in lost.items() if accounts > 1]

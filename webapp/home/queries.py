@@ -8,6 +8,7 @@ from webapp.accounts.rules import Right, may
 from webapp.channels import listing
 from webapp.channels.expiry import Ending
 from webapp.channels.models import Channel
+from webapp.channels.remedies import Together, together
 from webapp.channels.status import Status
 from webapp.inbox.queries import longest_waiting, unread
 
@@ -29,6 +30,7 @@ class Overview:
 
     working: int
     broken: list[Channel]
+    together: list[Together]
     unchecked: int
     endings: list[EndingLogin]
     last_check_at: datetime | None
@@ -54,9 +56,11 @@ def overview(member: Membership, now: datetime) -> Overview:
     listed, channels = listing.listed(member.workspace, now), listing.telling(member.workspace, now)
     has_inbox = may(member.role, Right.OWN_CONVERSATIONS)
     new, since = (unread(member), longest_waiting(member)) if has_inbox else (None, None)
+    broken = [one for one in channels if one.status != Status.CONNECTED]
     return Overview(
         working=listed.working,
-        broken=[one for one in channels if one.status != Status.CONNECTED],
+        broken=broken,
+        together=together(broken),
         unchecked=listed.unchecked,
         endings=_endings(channels, now),
         last_check_at=listed.last_check_at,

@@ -1,6 +1,7 @@
 """Every failure has a page with a sentence; the log has the cause."""
 
 import logging
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, make_response, render_template, request
 from flask_babel import gettext
@@ -41,11 +42,18 @@ def refused(error: Refused) -> Response:
 
 
 def stale_form(error: CSRFError) -> Response:
-    return page(
-        400,
-        gettext("This page was open for too long"),
-        gettext("Nothing was changed. Reload the page and try again."),
-    )
+    title, back = gettext("This page was open for too long"), _came_from()
+    if back is None:
+        return page(400, title, gettext("Nothing was changed. Reload the page and try again."))
+    return page(400, title, gettext("Nothing was changed. Go back to the page and try again."), back)
+
+
+def _came_from() -> str | None:
+    """The page of ours whose form this was, where the browser says so."""
+    came = urlsplit(request.referrer or "")
+    if (came.scheme, came.netloc) != (request.scheme, request.host):
+        return None
+    return urlunsplit(("", "", came.path, came.query, ""))
 
 
 def http_error(error: HTTPException) -> Response:
@@ -86,10 +94,13 @@ def broken(error: Exception) -> Response:
         return make_response((f"{title}\n{text}\n", 500, {"Content-Type": "text/plain; charset=utf-8"}))
 
 
-def page(code: int, title: str, text: str) -> Response:
-    """An error as a whole page; htmx gets it as a toast, so that it never lands inside a list. A poll only fails."""
+def page(code: int, title: str, text: str, back: str | None = None) -> Response:
+    """An error as a whole page, with a way on; htmx gets a toast, so that it never lands inside a list.
+
+    A poll only fails. `back` is the address of a page of ours, the start if there is none.
+    """
     if is_poll():
         return make_response("", code)
     if wants_fragment():
         return with_toast(make_response("", code), f"{title}：{text}" if title else text, "bad")
-    return make_response(render_template("errors/error.html", code=code, title=title, text=text), code)
+    return make_response(render_template("errors/error.html", title=title, text=text, back=back), code)

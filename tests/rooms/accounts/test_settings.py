@@ -298,6 +298,11 @@ def test_somebody_changes_their_name_and_the_language_of_their_mails(
         assert (person.name, person.locale) == ("Alice Lin", "en")
 
 
+def test_ones_own_account_is_no_setting_of_the_workspace(alice: FlaskClient) -> None:
+    assert 'aria-current="page"' in alice.get("/w/aurora/settings/workspace").text
+    assert 'aria-current="page"' not in alice.get("/account").text
+
+
 def test_the_workspace_gets_another_name_and_keeps_its_address(alice: FlaskClient) -> None:
     alice.post("/w/aurora/settings/workspace", data={"name": "晨曦選品"})
     assert "晨曦選品" in alice.get("/w/aurora").text

@@ -77,6 +77,8 @@ def test_accounts_lost_together_share_one_mail(house: Flask, people: People) -> 
     assert notify_due(LATER) == 2
     english = next(mail for mail in mails() if mail.address == "carol@example.com")
     assert english.subject == ("4 accounts lost their connection, please reauthorise: @shop.1, @shop.2, @shop.3 …")
+    # One login holds them all: nobody has to press four buttons.
+    assert all("林小姐 authorised 4 of them: reauthorise one" in body for body in (english.text, english.html))
     for channel in channels:
         assert f"http://localhost/w/aurora/channels/{channel.id}\n" in english.text
         assert f'href="http://localhost/w/aurora/channels/{channel.id}"' in english.html

@@ -69,6 +69,21 @@ def test_what_is_broken_comes_first_with_its_cause_and_a_button(alice: FlaskClie
     assert "@shop.1" not in page
 
 
+def test_accounts_that_one_login_revives_are_told_together(
+    client: FlaskClient, alice: FlaskClient, people: People, connect: Connect, sign_in: SignIn
+) -> None:
+    connect(1, status="lost", cause="password_changed")
+    once = "林小姐 authorised 2 of them: reauthorise one, leave everything ticked, and all 2 work again."
+    pages = ("/w/aurora", "/w/aurora/social-channels")
+    connect(2, status="lost", cause="security_check")
+    connect(3, status="attention", cause="access_off")
+    assert [once in words(alice.get(page).text) for page in pages] == [False, False]
+    connect(4, status="lost", cause="two_factor")
+    assert [once in words(alice.get(page).text) for page in pages] == [True, True]
+    # Who may not repair anything is not told how.
+    assert "authorised 2 of them" not in sign_in(client, people.bob).get("/w/aurora").text
+
+
 def test_an_agent_sees_the_cause_and_whom_to_ask_in_place_of_a_button(
     client: FlaskClient, people: People, sign_in: SignIn, connect: Connect
 ) -> None:

@@ -53,13 +53,16 @@ def test_links_open_elsewhere_and_tell_nobody_where_they_came_from(channel: Chan
         ("reel", "Shared reel"),
         ("story_mention", "Mentioned you in a story"),
         ("story_reply", "Replied to your story"),
+        ("ad", "Wrote from your ad · T"),
+        ("product", "Asks about a product · T"),
+        ("link", "Came through your link · T"),
         ("unsupported", "cannot be shown here"),
     ],
 )
 def test_each_kind_of_message_is_shown_or_says_what_it_is(
     channel: Channel, alice: FlaskClient, kind: str, shown: str
 ) -> None:
-    write(channel, "", kind=kind, mid="m", attachments=(Attachment(kind, "https://cdn.example/x"),))
+    write(channel, "", kind=kind, mid="m", attachments=(Attachment(kind, "https://cdn.example/x", "T"),))
     assert shown in alice.get(here()).text
 
 

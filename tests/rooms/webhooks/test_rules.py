@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.rooms.webhooks.wire import ACCOUNT, AT, CUSTOMER, delivery, dm, echo, entry, event
 from webapp.inbox.events import (
+    Attachment,
     DeletedEvent,
     DeliveredEvent,
     EditedEvent,
@@ -144,6 +145,45 @@ def test_each_attachment_type_has_a_kind_and_an_unknown_one_is_still_shown(type:
     told = message(attachments=[{"type": type, "payload": {"url": "https://cdn.example/x", "title": "T"}}])
     assert (told.kind, told.attachments[0].url, told.attachments[0].title) == (kind, "https://cdn.example/x", "T")
     assert told.kind in KINDS
+
+
+AD = {
+    "ad_id": "23",
+    "source": "ADS",
+    "ads_context_data": {"ad_title": "秋季新品", "photo_url": "https://cdn.example/x"},
+}
+
+
+@pytest.mark.parametrize(
+    ("referral", "kind", "title"),
+    [
+        ({"product": {"id": "55"}}, "product", "55"),
+        (AD, "ad", "秋季新品"),
+        ({"source": "ADS", "ad_id": 23}, "ad", "23"),
+        ({"source": "ADS"}, "ad", ""),
+        ({"ref": "autumn", "source": "IGME-SOURCE-LINK"}, "link", "autumn"),
+    ],
+)
+def test_where_a_message_came_from_stands_before_its_words(referral: dict[str, Any], kind: str, title: str) -> None:
+    told = message(text="還有嗎", referral=referral)
+    assert (told.kind, told.text, told.attachments) == ("text", "還有嗎", (Attachment(kind, "", title),))
+    assert kind in KINDS
+    assert message(referral=referral).kind == kind
+    pressed = only(delivery(entry(event(postback={"mid": "m", "title": "Prices", "referral": referral}))))
+    assert (pressed.kind, pressed.attachments) == ("postback", told.attachments)
+
+
+@pytest.mark.parametrize(
+    "referral", [None, "x", [], {}, {"product": 5}, {"product": {"id": {}}, "ads_context_data": 7}]
+)
+def test_an_origin_that_cannot_be_read_is_none(referral: object) -> None:
+    assert message(text="x", referral=referral).attachments == ()
+
+
+def test_a_product_that_was_shared_has_its_name() -> None:
+    elements = [{"id": "55", "title": "手沖組"}]
+    told = message(attachments=[{"type": "template", "payload": {"product": {"elements": elements}}}])
+    assert (told.kind, told.attachments[0].title) == ("share", "手沖組")
 
 
 @pytest.mark.parametrize("fields", [{}, {"is_unsupported": True}, {"text": 7}, {"attachments": {}}, {"hologram": 1}])

@@ -20,7 +20,7 @@ from webapp.channels.actions.settle import settle
 from webapp.channels.actions.withdraw import withdraw
 from webapp.channels.models import Channel, Incident, Notice
 from webapp.channels.models.incident import Told
-from webapp.channels.remedies import Remedy, remedy
+from webapp.channels.remedies import Remedy, remedy, together
 from webapp.channels.rules import ATTENTION, MAILED, TAKEN_FOR
 from webapp.channels.status import Status
 from webapp.core import db
@@ -204,11 +204,13 @@ def _write(session: Session, member: Membership, news: Sequence[Incident], now: 
 
 
 def _context(session: Session, workspace: Workspace, person: Person, incidents: Sequence[Incident]) -> dict[str, Any]:
+    channels = [session.get_one(Channel, incident.channel_id) for incident in incidents]
     return {
         "person_name": person.name,
         "workspace_name": workspace.name,
         "workspace_slug": workspace.slug,
-        "accounts": [_failure(session.get_one(Channel, incident.channel_id), incident) for incident in incidents],
+        "accounts": [_failure(*one) for one in zip(channels, incidents, strict=True)],
+        "together": together(channels),
     }
 
 

@@ -16,6 +16,7 @@ from webapp.channels.drawing import small
 from webapp.channels.listing import LastLogins
 from webapp.channels.models import Channel
 from webapp.channels.prerequisites import Item, Standing, prerequisites
+from webapp.channels.remedies import together
 from webapp.channels.tabs import TABS
 from webapp.channels.views.blueprint import bp
 from webapp.core import clock
@@ -96,6 +97,7 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "channels": page.held,
         "disconnected": page.disconnected,
         "quiet": page.quiet,
+        "together": together(page.held),
         "strips": small(strip_queries.strips(page.held, now)),
         "page": number,
         # Whom to ask is said to those who may not do it themselves.

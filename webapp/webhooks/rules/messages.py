@@ -33,16 +33,16 @@ def read_message(contact_id: str, at: datetime, message: Json) -> Event | None:
         return None
     if message.get("is_deleted") is True:
         return DeletedEvent(contact_id, at, mid)
-    attachments = _attachments(message)
+    attachments, origin = _attachments(message), _origin(message)
     text = a_text(message.get("text"))
     return MessageEvent(
         contact_id,
         at,
         mid,
         is_echo=message.get("is_echo") is True,
-        kind=_kind(message, text, attachments),
+        kind=_kind(message, text, attachments or (() if text else origin)),
         text=text,
-        attachments=attachments,
+        attachments=origin + attachments,
         reply_to_mid=an_id(an_object(message.get("reply_to")).get("mid")) or None,
     )
 
@@ -56,7 +56,7 @@ def read_postback(contact_id: str, at: datetime, postback: Json) -> Event:
     """A pressed button or icebreaker reads like a message with the button's words."""
     words = a_text(postback.get("title")) or a_text(postback.get("payload"))
     mid = an_id(postback.get("mid")) or f"postback:{contact_id}:{at.timestamp():.3f}"
-    return MessageEvent(contact_id, at, mid, kind="postback", text=words)
+    return MessageEvent(contact_id, at, mid, kind="postback", text=words, attachments=_origin(postback))
 
 
 def _attachments(message: Json) -> tuple[Attachment, ...]:
@@ -73,8 +73,28 @@ def _attachment(one: Json) -> Attachment:
     return Attachment(
         ATTACHMENTS.get(name, "unsupported"),
         an_address(payload.get("url")) or an_address(one.get("url")),
-        a_text(payload.get("title")) or a_text(one.get("title")),
+        a_text(payload.get("title")) or a_text(one.get("title")) or _product_of(payload),
     )
+
+
+def _product_of(template: Json) -> str:
+    elements = a_list(an_object(template.get("product")).get("elements"))
+    return a_text(an_object(elements[0]).get("title")) if elements else ""
+
+
+def _origin(said: Json) -> tuple[Attachment, ...]:
+    """What somebody looked at when they wrote: an ad, a product of the shop, a link of the business. It has no address:
+    the pictures of an ad belong to Meta, and expire."""
+    referral = an_object(said.get("referral"))
+    product = an_id(an_object(referral.get("product")).get("id"))
+    ad = an_id(referral.get("ad_id"))
+    if product:
+        return (Attachment("product", title=product),)
+    if ad or a_text(referral.get("source")) == "ADS":
+        title = a_text(an_object(referral.get("ads_context_data")).get("ad_title"))
+        return (Attachment("ad", title=title or ad),)
+    ref = a_text(referral.get("ref"))
+    return (Attachment("link", title=ref),) if ref else ()
 
 
 def _kind(message: Json, text: str, attachments: tuple[Attachment, ...]) -> str:
