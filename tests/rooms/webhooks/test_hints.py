@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.people import NOON, People, make_channel
 from tests.rooms.webhooks.stored import deliveries, handle_due
+from tests.rooms.webhooks.wire import ACCOUNT, delivery, entry, event
 from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.webhooks.rules import read
@@ -32,6 +33,11 @@ def told(target_ids: Any = (), user: Any = "0", about: str = "permissions") -> b
         (told(user=7001, about="user"), {"7001"}),
         (told("123"), set()),
         (told(["123"], about="page"), set()),
+        (delivery(entry(event(policy_enforcement={"action": "block", "reason": "R"}))), {ACCOUNT}),
+        (delivery(entry(event(**{"policy-enforcement": {"action": "warning"}}), account="12")), {"12"}),
+        (delivery(entry({"recipient": {"id": ACCOUNT}, "app_roles": {"1": ["primary_receiver"]}})), {ACCOUNT}),
+        (delivery(entry(event(policy_enforcement={}), account="0"), {"messaging": [{"app_roles": {}}]}), set()),
+        (delivery(entry(event(pass_thread_control={"new_owner_app_id": "1"}))), set()),
         (b'{"object": "permissions", "entry": [7, {"changes": [null, {"value": 3}]}]}', set()),
     ],
 )
@@ -45,6 +51,7 @@ def test_who_is_named_is_read_whatever_comes(body: bytes, named: set[str]) -> No
         (told(["100000000001"]), [1]),
         (told(["17841400000000002"]), [2]),
         (told(user=USER), [1, 2]),
+        (delivery(entry(event(policy_enforcement={"action": "block"}), account="17841400000000001")), [1]),
         (told(["999"], user="998"), []),
     ],
 )

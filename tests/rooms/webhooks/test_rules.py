@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.rooms.webhooks import forms
 from tests.rooms.webhooks.wire import ACCOUNT, AT, CUSTOMER, delivery, dm, echo, entry, event
 from webapp.inbox.events import (
     Attachment,
@@ -22,6 +23,8 @@ from webapp.inbox.events import (
 )
 from webapp.inbox.rules import KINDS
 from webapp.webhooks.rules import Unreadable, read
+from webapp.webhooks.rules.delivery import READERS
+from webapp.webhooks.rules.ignored import IGNORED
 
 NOON = datetime(2025, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -114,6 +117,15 @@ def test_ids_may_be_numbers() -> None:
 def test_an_echo_belongs_to_the_customer_it_went_to() -> None:
     told = only(delivery(entry(echo(mid="m", text="from the app"))))
     assert (told.contact_id, told.is_echo, told.text) == (CUSTOMER, True, "from the app")
+
+
+def test_every_form_of_the_reference_becomes_an_event_or_is_ignored_for_a_reason() -> None:
+    told = forms.events("m")
+    ignored = [set(one) & IGNORED.keys() for one in told if not events(delivery(entry(one)))]
+    assert all(ignored), ignored
+    assert len(ignored) < len(told) / 3
+    # What stands in the table is not read after all.
+    assert not IGNORED.keys() & READERS.keys()
 
 
 def test_a_note_to_oneself_is_no_conversation() -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from webapp.inbox.events import DeliveredEvent, Event, ReactionEvent, ReadEvent
 from webapp.meta.values import Json, a_list, a_moment, a_text, an_id, an_object
-from webapp.webhooks.rules.hints import OBJECTS, read_hints
+from webapp.webhooks.rules.hints import NOBODY, OBJECTS, read_hints
+from webapp.webhooks.rules.ignored import speaks_of_the_page
 from webapp.webhooks.rules.messages import read_edit, read_message, read_postback
 
 PLATFORMS = {"instagram": "instagram", "page": "messenger"}
@@ -49,7 +50,8 @@ class Entry:
 class Delivered:
     """`platform` is None for objects that are not about messages (permissions, user …).
 
-    `hints` are the ids that such an object names.
+    `hints` are the ids whose check should come at once: those that such an object names, and Pages that Meta says
+    something about.
     """
 
     platform: str | None
@@ -64,8 +66,9 @@ def read(body: bytes, received_at: datetime) -> Delivered:
     platform = PLATFORMS.get(about)
     if platform is None:
         return Delivered(None, (), read_hints(envelope) if about in OBJECTS else frozenset())
-    entries = (an_object(one) for one in a_list(envelope.get("entry")))
-    return Delivered(platform, tuple(_entry(one, received_at) for one in entries))
+    entries = [an_object(one) for one in a_list(envelope.get("entry"))]
+    hints = frozenset(an_id(one.get("id")) for one in entries if speaks_of_the_page(one)) - NOBODY
+    return Delivered(platform, tuple(_entry(one, received_at) for one in entries), hints)
 
 
 def _envelope(body: bytes) -> Json:
@@ -129,8 +132,7 @@ def _delivery(contact_id: str, at: datetime, delivery: Json) -> Event:
     return DeliveredEvent(contact_id, a_moment(delivery.get("watermark"), at) or at)
 
 
-# Not here, on purpose: referral and optin (say where somebody came from, not what they said), routing events
-# (the diagnosis reads routing from Meta), policy_enforcement and account_linking (not about a conversation).
+# What is not here, and why: ignored.py.
 READERS: dict[str, Callable[[str, datetime, Json], Event | None]] = {
     "message": read_message,
     "message_edit": read_edit,
