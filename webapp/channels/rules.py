@@ -1,5 +1,6 @@
 """The verdict: from what a check found to healthy, attention, lost, or nothing to say. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -79,15 +80,16 @@ def judge(subject: Subject, found: Findings) -> Verdict:
 
     A temporary error proves nothing, and neither does a refusal of our own app: that is the operator's matter.
     """
+    errors = found.errors
     return (
-        _about_credentials(subject, found)
-        or _about_unlinked(found)
-        or _about_rights(subject, found)
+        _about_credentials(subject, found, errors)
+        or _about_unlinked(errors)
+        or _about_rights(subject, found, errors)
         or _about_link(subject, found)
-        or _about_access(found)
+        or _about_access(errors)
         or _about_subscription(found)
         or _about_receiver(subject, found)
-        or (NO_VERDICT if found.errors else HEALTHY)
+        or (NO_VERDICT if errors else HEALTHY)
     )
 
 
@@ -138,11 +140,11 @@ def evidence_of(error: GraphError) -> dict[str, object]:
     return {"code": error.code, "subcode": error.subcode, "trace_id": error.trace_id}
 
 
-def _about_credentials(subject: Subject, found: Findings) -> Verdict | None:
+def _about_credentials(subject: Subject, found: Findings, errors: Sequence[GraphError]) -> Verdict | None:
     state = found.token if isinstance(found.token, TokenState) else None
     if state is not None and not state.is_valid:
         return _dead(subject, state, state.error or GraphError(code=190))
-    refusals = (error for error in found.errors if error.meaning.kind is Kind.CREDENTIALS)
+    refusals = (error for error in errors if error.meaning.kind is Kind.CREDENTIALS)
     return next((_dead(subject, state, error) for error in refusals), None)
 
 
@@ -150,18 +152,18 @@ def _dead(subject: Subject, state: TokenState | None, error: GraphError) -> Verd
     return _verdict(sharpen(error.meaning.cause or Cause.UNKNOWN, _missing(subject, state) or Cause.UNKNOWN), error)
 
 
-def _about_unlinked(found: Findings) -> Verdict | None:
+def _about_unlinked(errors: Sequence[GraphError]) -> Verdict | None:
     """Meta says so itself. An unlinked account can be ticked in no login, so missing rights follow from it."""
-    for error in found.errors:
+    for error in errors:
         if error.meaning.cause is Cause.INSTAGRAM_UNLINKED:
             return _verdict(Cause.INSTAGRAM_UNLINKED, error)
     return None
 
 
-def _about_rights(subject: Subject, found: Findings) -> Verdict | None:
+def _about_rights(subject: Subject, found: Findings, errors: Sequence[GraphError]) -> Verdict | None:
     state = found.token if isinstance(found.token, TokenState) else None
     missing = _missing(subject, state)
-    for error in found.errors:
+    for error in errors:
         if error.meaning.kind is Kind.PERMISSION:
             verdict = _verdict(error.meaning.cause or missing or Cause.PERMISSION_CANCELLED, error)
             return replace(verdict, by_token=missing is not None)
@@ -177,8 +179,8 @@ def _about_link(subject: Subject, found: Findings) -> Verdict | None:
     return Verdict(Status.ATTENTION, Cause.INSTAGRAM_UNLINKED, {"linked": linked.id if linked else None})
 
 
-def _about_access(found: Findings) -> Verdict | None:
-    for error in found.errors:
+def _about_access(errors: Sequence[GraphError]) -> Verdict | None:
+    for error in errors:
         if error.meaning.kind in (Kind.CHANNEL, Kind.ROUTING):
             return _verdict(error.meaning.cause or Cause.UNKNOWN, error)
     return None

@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, as_object, read_answer
 from webapp.meta.errors import GraphError
-from webapp.meta.signature import appsecret_proof
+from webapp.meta.signature import prover
 from webapp.meta.transport import Transport, in_the_apps_name, opened
 
 MOST_CALLS = 50
@@ -36,21 +36,16 @@ class Pen:
     """Writes calls. Signing and quoting are most of what asking costs us: what is alike is done once."""
 
     def __init__(self, transport: Transport) -> None:
-        self.settings = transport.settings
-        self.app = self.signed(self.settings.app_token)
+        self._proof = prover(transport.settings.app_secret)
+        self.app = self.signed(transport.settings.app_token.reveal())
         self._known: dict[str, str] = {}
 
-    def signed(self, token: Secret) -> str:
-        """The token and its proof. Each call carries its own: the outer one is not said to reach inside.
-
-        NotSent where no key opens the token.
-        """
-        text = opened(token)
-        return (
-            f"access_token={quote_plus(text)}&appsecret_proof={appsecret_proof(Secret(text), self.settings.app_secret)}"
-        )
+    def signed(self, token: str) -> str:
+        """An opened token and its proof. Each call carries its own: the outer one is not said to reach inside."""
+        return f"access_token={quote_plus(token)}&appsecret_proof={self._proof(token)}"
 
     def get(self, path: str, params: Mapping[str, str], token: Secret) -> Call:
+        """NotSent where no key opens the token."""
         return Call("GET", f"{path}?{self._query(params, token)}")
 
     def post(self, path: str, params: Mapping[str, str], token: Secret) -> Call:
@@ -58,7 +53,7 @@ class Pen:
 
     def _query(self, params: Mapping[str, str], token: Secret) -> str:
         text = opened(token)
-        signed = self._known.get(text) or self._known.setdefault(text, self.signed(token))
+        signed = self._known.get(text) or self._known.setdefault(text, self.signed(text))
         return "&".join([*(f"{name}={quote_plus(value)}" for name, value in params.items()), signed])
 
 

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import TypeVar, get_args
 from urllib.parse import quote, quote_plus, urlencode
 
-from webapp.core.crypto import Secret
 from webapp.meta.answers import Json, rows
 from webapp.meta.batch import Answer, Call, Pen, run
 from webapp.meta.errors import GraphError, NotSent
@@ -47,7 +46,7 @@ def _questions(pen: Pen, probe: Probe) -> list[Call]:
         token = opened(probe.page_token)
     except NotSent:
         return []
-    page, signed = quote(probe.page_id, safe=""), pen.signed(Secret(token))
+    page, signed = quote(probe.page_id, safe=""), pen.signed(token)
     asked = [
         Call("GET", f"debug_token?input_token={quote_plus(token)}&{pen.app}", as_app=True),
         Call("GET", f"{page}?{_PAGE}&{signed}"),

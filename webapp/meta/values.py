@@ -31,7 +31,8 @@ def a_text(value: object) -> str:
     """A text that every database takes: no NUL, no half of a surrogate pair."""
     if not isinstance(value, str):
         return ""
-    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # Most of what Meta writes has no letter that could be half of anything, and is not rewritten to find that out.
+    whole = value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\x00", "")[:LONGEST_TEXT]
 
 
