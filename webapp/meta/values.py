@@ -38,9 +38,10 @@ def a_text(value: object) -> str:
 
 def an_id(value: object) -> str:
     """An id written as text or number, empty when there is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    text = a_text(value) if isinstance(value, str) else _digits(value)
+    if isinstance(value, str):
+        text = a_text(value)
+    else:
+        text = _digits(value) if isinstance(value, int) and not isinstance(value, bool) else ""
     if len(text) <= LONGEST_ID:
         return text.strip()
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

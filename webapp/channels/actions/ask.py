@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 
+from webapp.channels.actions.ends import MovedEnd, moved_end
 from webapp.channels.actions.watched import Watched
 from webapp.channels.actions.why import why
 from webapp.channels.doubt import Trouble, is_throttled, page_pause, trouble
@@ -44,6 +45,7 @@ class Asked:
     unasked: frozenset[int]
     trouble: Trouble
     requests: int
+    ends: Sequence[MovedEnd] = ()
 
     @property
     def is_futile(self) -> bool:
@@ -134,6 +136,7 @@ def ask_portion(channels: Sequence[Watched], meta: Meta) -> Asked:
         ),
         trouble=trouble(troubled.values()),
         requests=meta.requests_sent - began,
+        ends=list(filter(None, map(moved_end, (channel for channel, _ in readable), (one.token for one in found)))),
     )
 
 

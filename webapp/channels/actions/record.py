@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 from webapp.channels import evidence
 from webapp.channels.actions.ask import Asked
 from webapp.channels.actions.due import make_due
+from webapp.channels.actions.ends import move_ends
 from webapp.channels.actions.watched import Watched, are
 from webapp.channels.actions.weigh import Checked, weigh
 from webapp.channels.doubt import is_alike
@@ -89,6 +90,7 @@ def record_portions(
         recorded |= _record_all(news, seen, now=now, noticed_by=noticed_by, person_id=person_id)
     for channel_id, verdict in recorded.items():
         tally.count(read[channel_id].status, verdict)
+    move_ends([one for asked in back for one in asked.ends])
 
 
 def _heartbeat(unchanged: Sequence[Watched], checks: Sequence[Checked], now: datetime) -> set[int]:

@@ -16,7 +16,8 @@ from webapp.core.crypto import Secret
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`user_token` is of the login that the channel was connected with, `authorized_at` names the Page token's.
+    """`user_token` is of the login that the channel was connected with, `authorized_at` names the Page token's. Of the
+    login too: whose it is, when it was and when its access to data ends.
 
     `listened_to` is the customer whose message last came for listeners only, while none has come since to the app that
     answers.
@@ -37,6 +38,9 @@ class Watched:
     doubted: str | None
     doubted_since: datetime | None
     listened_to: str | None = None
+    facebook_user_id: str | None = None
+    granted_at: datetime | None = None
+    data_ends_at: datetime | None = None
 
     @property
     def subject(self) -> Subject:
@@ -63,6 +67,9 @@ _COLUMNS = (
     Channel.doubted,
     Channel.doubted_since,
     Hearing.listened_to,
+    Grant.facebook_user_id,
+    Grant.granted_at,
+    Grant.data_access_expires_at,
 )
 _ONLY_LISTENING = and_(
     Hearing.channel_id == Channel.id,
