@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from aiosmtpd.controller import Controller
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -20,6 +21,8 @@ class Sandbox:
 
     def __init__(self, settings: Settings, app: Flask) -> None:
         self.app = app
+        self.settings = settings
+        self.smtp: Controller | None = None
         self.url = f"http://127.0.0.1:{settings.port}"
         self.smtp_port = settings.smtp_port
         self.app_id = settings.app_id
@@ -34,6 +37,16 @@ class Sandbox:
 
     def look(self, path: str) -> Any:
         return self.app.test_client().get(f"/control/{path}").json
+
+    def open_mail_server(self) -> None:
+        self.smtp = smtp_server(self.app.extensions["sandbox"].postbox, self.settings.host, self.smtp_port)
+        self.smtp.start()
+
+    def close_mail_server(self) -> None:
+        """Nobody listens on its port any more."""
+        if self.smtp is not None:
+            self.smtp.stop()
+        self.smtp = None
 
     def reset(self) -> None:
         self.control("reset")
@@ -54,13 +67,13 @@ def running_sandbox(**changes: Any) -> Iterator[Sandbox]:
     port, smtp_port = free_ports(2)
     settings = Settings(port=port, smtp_port=smtp_port, **changes)
     app = sandbox.create_app(settings)
-    mail = smtp_server(app.extensions["sandbox"].postbox, settings.host, smtp_port)
-    mail.start()
+    running = Sandbox(settings, app)
+    running.open_mail_server()
     try:
         with serving(app, port):
-            yield Sandbox(settings, app)
+            yield running
     finally:
-        mail.stop()
+        running.close_mail_server()
 
 
 class QuietHandler(WSGIRequestHandler):

@@ -18,8 +18,8 @@ from config import Config
 from webapp.channels.models import Channel, Incident
 from webapp.channels.status import Status
 from webapp.core import clock, db
-from webapp.mail import actions as mail
 from webapp.mail.models import OutgoingMail
+from webapp.mail.queries import waits
 from webapp.scheduler import queries
 from webapp.scheduler.models import Round
 from webapp.webhooks.models import Delivery
@@ -62,7 +62,7 @@ def written(metric: Metric) -> str:
 def collected(now: datetime) -> Iterator[Metric]:
     yield from _sweep(now)
     yield from _meta(now)
-    yield from _waiting("mails", OutgoingMail.written_at, mail.waits(now), now)
+    yield from _waiting("mails", OutgoingMail.written_at, waits(), now)
     # What was tried and failed has a figure of its own; it must not hide that the others stopped.
     new = Delivery.handled_at.is_(None) & (Delivery.tries == 0)
     yield from _waiting("deliveries", Delivery.received_at, new, now)

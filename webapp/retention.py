@@ -20,6 +20,7 @@ from webapp.core import clock, db
 from webapp.diagnosis.models import Diagnosis, LiveTest
 from webapp.inbox.models import Backfill, EarlyEvent, Fetched, Reason
 from webapp.mail.models import OutgoingMail
+from webapp.mail.queries import waits
 from webapp.scheduler.models import Round
 from webapp.webhooks.models import Delivery
 
@@ -70,7 +71,7 @@ RULES = (
         "words of mails",
         OutgoingMail.written_at,
         DEBRIS,
-        or_(OutgoingMail.text != "", OutgoingMail.html != "", OutgoingMail.secret.is_not(None)),
+        and_(~waits(), or_(OutgoingMail.text != "", OutgoingMail.html != "", OutgoingMail.secret.is_not(None))),
         blank={"text": "", "html": "", "secret": None},
     ),
     Rule("diagnoses", Diagnosis.began_at, DEBRIS),

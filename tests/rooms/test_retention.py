@@ -21,14 +21,15 @@ from webapp.scheduler.models import Round
 OLD, YOUNG = NOON - timedelta(days=91), NOON - timedelta(days=89)
 
 
+def mail(at: datetime, name: str = "", **changes: object) -> OutgoingMail:
+    values = {"key": f"{name}{at}", "message_id": f"{name}{at}", "address": "a@b.example", "subject": "Lost"}
+    return OutgoingMail(**values, text="words", html="words", written_at=at, next_try_at=at, **changes)
+
+
 def everything(people: People, channel: Channel, at: datetime) -> list[Model]:
     """A row of every kind, from the same time."""
     here = {"channel_id": channel.id}
     link = {"created_at": at, "expires_at": at}
-    mail = OutgoingMail(
-        **{"key": f"{at}", "message_id": f"{at}", "address": "a@b.example", "subject": "Lost", "text": "words"},
-        **{"html": "words", "written_at": at, "next_try_at": at, "sent_at": at, "secret": Secret("token")},
-    )
     incident = Incident(
         **here,
         opened_at=at,
@@ -42,7 +43,7 @@ def everything(people: People, channel: Channel, at: datetime) -> list[Model]:
         SignIn(person_id=people.alice.id, key_hash=f"{at}", began_at=at),
         DoorLink(**link, token_hash=f"{at}", kind=LinkKind.PASSWORD, email="a@b.example"),
         RepairLink(**link, **here, token_hash=f"{at}", workspace_id=people.aurora.id),
-        *(mail, incident, Backfill(**look)),
+        *(mail(at, sent_at=at, secret=Secret("token")), incident, Backfill(**look)),
         Diagnosis(**here, began_at=at),
         LiveTest(**here, began_at=at, ended_at=at, after_message_id=0),
         CheckGap(**here, began_at=at, ended_at=at),
@@ -86,6 +87,15 @@ def test_debris_goes_after_ninety_days_and_history_stays(house: Flask, people: P
     ]
     db.leave()
     assert retention.purge(now=NOON) == {}
+
+
+def test_the_words_of_a_mail_go_only_when_nobody_tries_to_send_it_any_more(house: Flask) -> None:
+    ends: list[dict[str, object]] = [{}, {"sent_at": OLD}, {"withdrawn_at": OLD}, {"given_up_at": OLD}, {"unknown": 2}]
+    with db.transaction() as session:
+        session.add_all([mail(OLD, str(number), **end) for number, end in enumerate(ends)])
+    retention.purge(now=NOON)
+    found = db.session().scalars(select(OutgoingMail.text).order_by(OutgoingMail.key)).all()
+    assert found == ["words", "", "", "", ""]
 
 
 def test_the_last_sign_in_of_a_person_stays(house: Flask, people: People) -> None:

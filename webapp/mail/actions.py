@@ -16,8 +16,9 @@ from webapp.core import db
 from webapp.core.crypto import Secret, opened
 from webapp.mail.gateway import Letter, Mailer, MailFailed
 from webapp.mail.models import OutgoingMail
+from webapp.mail.queries import waits
 from webapp.mail.rendering import render
-from webapp.mail.rules import LIFE, MOST_UNKNOWN, next_try
+from webapp.mail.rules import is_hopeless, next_try
 
 log = logging.getLogger("webapp.mail")
 
@@ -97,17 +98,7 @@ class ServerDown(Exception):
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(waits(now), OutgoingMail.next_try_at <= now)
-
-
-def waits(now: datetime) -> ColumnElement[bool]:
-    """Mails that are still to be sent."""
-    return and_(
-        OutgoingMail.sent_at.is_(None),
-        OutgoingMail.withdrawn_at.is_(None),
-        OutgoingMail.unknown < MOST_UNKNOWN,
-        OutgoingMail.written_at > now - LIFE,
-    )
+    return and_(waits(), OutgoingMail.next_try_at <= now)
 
 
 def _book(which: ColumnElement[bool], mailer: Mailer, now: datetime) -> OutgoingMail | None:
@@ -175,4 +166,7 @@ def _put_off(mail: OutgoingMail, error: MailFailed, unknown_before: int, now: da
         waiting.problem = error.problem
         if not error.unknown:
             waiting.unknown = unknown_before
+        has_link, down = waiting.secret is not None, error.server_down
+        if not error.unknown and is_hopeless(waiting.written_at, server_down=down, has_link=has_link, now=now):
+            waiting.given_up_at, waiting.secret = now, None
         waiting.next_try_at = next_try(waiting.tries, server_down=error.server_down, unknown=error.unknown, now=now)

@@ -5,10 +5,9 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.core import clock
 from webapp.core.crypto import Sealed, Secret
 from webapp.core.db import Model
-from webapp.mail.rules import LIFE, MOST_UNKNOWN
+from webapp.mail.rules import MOST_UNKNOWN
 
 _WAITING = text("sent_at IS NULL AND withdrawn_at IS NULL")
 
@@ -37,13 +36,10 @@ class OutgoingMail(Model):
     sent_at: Mapped[datetime | None]
     # It had not left when what it tells of was over.
     withdrawn_at: Mapped[datetime | None]
+    # The server refused it for so long that nobody tries any more; `problem` says what it answered last.
+    given_up_at: Mapped[datetime | None]
 
     @property
     def is_unconfirmed(self) -> bool:
         """Whether it was sent, perhaps twice, and no server ever said that it keeps it. Nobody tries any more."""
         return self.sent_at is None and self.unknown >= MOST_UNKNOWN
-
-    @property
-    def is_given_up(self) -> bool:
-        """Whether the server did not take it for so long that nobody tries any more."""
-        return self.sent_at is None and self.withdrawn_at is None and self.written_at <= clock.now() - LIFE

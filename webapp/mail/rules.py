@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-# Older than this, a mail tells of a world that is gone: it is given up, and its row says why.
+# So long a mail is tried that the server refuses itself, and one whose link works for a time only.
 LIFE = timedelta(days=7)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -10,6 +10,13 @@ LONGEST_PAUSE = timedelta(hours=1)
 SERVER_PAUSE = timedelta(minutes=5)
 # How often a mail is given to a server without learning what became of it: it may have come as often.
 MOST_UNKNOWN = 2
+
+
+def is_hopeless(written_at: datetime, *, server_down: bool, has_link: bool, now: datetime) -> bool:
+    """Whether a mail that was not taken is given up. That the server is down says nothing about it, however long: it
+    waits until it goes out, or until what it tells of is over.
+    """
+    return now - written_at >= LIFE and (has_link or not server_down)
 
 
 def next_try(tries: int, *, server_down: bool, unknown: bool = False, now: datetime) -> datetime:

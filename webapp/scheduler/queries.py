@@ -8,6 +8,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.core import db
+from webapp.mail.queries import Undelivered, undelivered
 from webapp.scheduler.models import MetaState, Round
 from webapp.scheduler.rules import LEASE, OVERDUE_AFTER, ROUND_LIFE, SILENCE, hour_name
 
@@ -26,6 +27,7 @@ class Overview:
     silent: bool
     meta: MetaState
     paused: bool
+    mails: Undelivered
 
     @property
     def under_way(self) -> bool:
@@ -66,6 +68,7 @@ def overview(now: datetime, limit: int = 24) -> Overview:
         silent=channels > 0 and (finished_at is None or finished_at < now - SILENCE),
         meta=state,
         paused=state.is_paused(now),
+        mails=undelivered(now),
     )
 
 

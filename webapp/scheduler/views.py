@@ -77,5 +77,7 @@ def version(found: Overview, due: Sequence[Channel] = ()) -> str:
     ]
     meta = (found.meta.usage, found.meta.failing_since, found.meta.declared_at, found.meta.reason, found.paused)
     accounts = [(one.id, one.status, one.next_check_at, one.checked_at) for one in due]
-    whole = (shown, accounts, meta, found.channels, found.due, found.next_due_at, found.silent, f"{clock.now():%H:%M}")
+    mails = (found.mails.waiting, found.mails.problem, found.mails.given_up)
+    counts = (found.channels, found.due, found.next_due_at, found.silent)
+    whole = (shown, accounts, meta, mails, counts, f"{clock.now():%H:%M}")
     return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]

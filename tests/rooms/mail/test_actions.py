@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tests.people import NOON
 from tests.rooms.mail.conftest import ScriptedMailer
 from webapp.core import db
+from webapp.core.crypto import Secret
 from webapp.mail import actions
 from webapp.mail.gateway import MailFailed
 from webapp.mail.models import OutgoingMail
@@ -231,21 +232,6 @@ def test_a_server_that_is_down_is_asked_once_a_tick_and_each_time_with_another_m
     assert row("c").sent_at is not None
 
 
-def test_after_six_hours_without_a_server_every_mail_goes_out_once(house: Flask, mailer: ScriptedMailer) -> None:
-    for key in "abc":
-        write(key)
-    moment, back = NOON, NOON + timedelta(hours=6)
-    while moment < back:
-        mailer.answers = [DOWN]
-        actions.send_due(mailer, at(moment))
-        moment += timedelta(minutes=2)
-    mailer.answers, mailer.letters = [], []
-    for minute in range(8):
-        actions.send_due(mailer, at(back + timedelta(minutes=minute)))
-    assert {letter.message_id for letter in mailer.letters} == {row(key).message_id for key in "abc"}
-    assert len(mailer.letters) == 3
-
-
 def test_the_problem_is_forgotten_once_the_mail_was_taken(house: Flask, mailer: ScriptedMailer) -> None:
     write()
     mailer.answers = [REFUSED]
@@ -255,11 +241,23 @@ def test_the_problem_is_forgotten_once_the_mail_was_taken(house: Flask, mailer: 
     assert row().tries == 2
 
 
-def test_a_mail_is_given_up_after_a_week(house: Flask, mailer: ScriptedMailer) -> None:
-    write()
-    assert actions.send_due(mailer, at(NOON + LIFE)) == 0
-    assert mailer.letters == []
-    assert row().sent_at is None
+@pytest.mark.parametrize(
+    ("answer", "secret", "given_up"),
+    [(DOWN, None, False), (REFUSED, None, True), (DOWN, Secret("of a link"), True), (UNKNOWN, Secret("a link"), False)],
+)
+def test_a_week_of_refusals_is_enough_and_a_server_that_is_down_never_is(
+    house: Flask, mailer: ScriptedMailer, answer: MailFailed, secret: Secret | None, given_up: bool
+) -> None:
+    write(secret=secret)
+    mailer.answers = [answer] * 2
+    actions.send_due(mailer, at(NOON + LIFE - timedelta(hours=2)))
+    assert row().given_up_at is None
+    late = NOON + LIFE + timedelta(minutes=1)
+    actions.send_due(mailer, at(late))
+    assert row().given_up_at == (late if given_up else None)
+    assert row().problem == answer.problem
+    mailer.answers = []
+    assert actions.send_due(mailer, at(late + timedelta(hours=2))) == (not given_up and not row().is_unconfirmed)
 
 
 def test_times_are_those_of_the_day_the_mail_was_written_in_taipei(house: Flask, mailer: ScriptedMailer) -> None:

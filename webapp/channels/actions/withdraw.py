@@ -10,6 +10,7 @@ from webapp.channels.models import Incident, Notice
 from webapp.channels.models.incident import GATHER, Told
 from webapp.core import db
 from webapp.mail.models import OutgoingMail
+from webapp.mail.queries import waits
 from webapp.mail.rules import MOST_UNKNOWN
 
 
@@ -29,9 +30,7 @@ def _outdated() -> Sequence[int]:
         .join(Notice, Notice.mail_id == OutgoingMail.id)
         .join(Incident, Incident.id == Notice.incident_id)
         .where(
-            OutgoingMail.sent_at.is_(None),
-            OutgoingMail.withdrawn_at.is_(None),
-            OutgoingMail.unknown < MOST_UNKNOWN,
+            waits(),
             Incident.closed_at.is_not(None),
         )
         .distinct()
