@@ -14,5 +14,7 @@ except ConfigError as error:
 
 app = create_app(config)
 # A command of the shell (migrate, worker …) loads this file too, and must not start to work beside itself.
-if config.worker == "inline" and os.environ.get("FLASK_RUN_FROM_CLI") != "true":
-    background.start(app)
+if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+    background.settle()
+    if config.worker == "inline":
+        background.start(app)

@@ -32,6 +32,14 @@ class MessageEvent:
     attachments: tuple[Attachment, ...] = field(default=())
     reply_to_mid: str | None = None
 
+    @property
+    def is_ours(self) -> bool:
+        return self.is_echo
+
+    @property
+    def shown_kind(self) -> str:
+        return self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class DeletedEvent:

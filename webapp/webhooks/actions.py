@@ -1,38 +1,31 @@
 """Deliveries that were stored: handled at least once, with the same result every time."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import accumulate
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, lazyload
 
 from webapp.channels.actions import check_named_soon
 from webapp.channels.models import Channel, Hearing
 from webapp.channels.status import Status
-from webapp.core import db
+from webapp.core import bulk, db
 from webapp.inbox import actions as inbox
-from webapp.webhooks.models import Delivery
+from webapp.inbox.events import Event
+from webapp.webhooks import queue
+from webapp.webhooks.queue import Stored
 from webapp.webhooks.rules import PLATFORMS, Delivered, Entry, Unreadable, read
 
 log = logging.getLogger("webapp.webhooks")
 
 NO_CHANNEL = "no channel"
-FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(hours=6)
-# Deliveries in one transaction: beyond some hundreds the rows themselves are what costs. After an outage Meta brings
-# large ones, and what is read of a megabyte takes ten in memory.
-AT_ONCE = 250
-MOST_BYTES = 2 * 1024 * 1024
-# Accounts in one statement; PostgreSQL takes 65,535 parameters.
-MOST_NAMED = 5_000
+# Deliveries in one transaction: beyond some hundreds the rows themselves are what costs.
+AT_ONCE = 500
 
-T = TypeVar("T")
-Account = tuple[str, str]
 # What can be read of a delivery, or why nothing can.
 Told = Delivered | str
+Reached = list[tuple[Channel, Entry]]
 
 
 def handle_some(*, now: datetime, limit: int = AT_ONCE) -> bool:
@@ -40,13 +33,13 @@ def handle_some(*, now: datetime, limit: int = AT_ONCE) -> bool:
 
     If one of them breaks it, each is handled alone: it waits with its problem, and the others pass.
     """
-    if not _is_any_due(now):
+    if not queue.is_any_due(now):
         return False
     taken: list[int] = []
     try:
         with db.transaction() as session:
-            batch = _take(session, now, limit)
-            taken = [delivery.id for delivery in batch]
+            batch = queue.take(session, now, limit)
+            taken = [stored.id for stored in batch]
             if batch:
                 _handle_together(session, batch, now)
             return bool(taken)
@@ -63,119 +56,85 @@ def handle(delivery_id: int, *, now: datetime) -> None:
     """Put a delivery's events into their conversations. What fails waits and is tried again; the rest is done."""
     try:
         with db.transaction() as session:
-            delivery = _locked(session, delivery_id)
-            if delivery is not None:
-                _settle(delivery, _handle_alone(session, delivery, now), now)
+            stored = queue.lock(session, delivery_id)
+            if stored is not None:
+                _handle_alone(session, stored, now)
     except Exception as error:
         log.exception("delivery %s not handled", delivery_id)
         with db.transaction() as session:
-            delivery = _locked(session, delivery_id)
-            if delivery is not None:
-                _settle(delivery, [type(error).__name__], now)
+            if queue.lock(session, delivery_id) is not None:
+                queue.put_off(session, delivery_id, [type(error).__name__], now)
 
 
-def pause(tries: int) -> timedelta:
-    """How long a delivery waits after it failed for the `tries`-th time."""
-    return min(FIRST_PAUSE * int(4 ** min(tries - 1, 10)), LONGEST_PAUSE)
-
-
-def _is_any_due(now: datetime) -> bool:
-    """Asked ten times a second where nothing comes: it must take nobody's turn to write."""
-    # What was read before must not hide what came meanwhile.
-    db.leave()
-    waiting = select(Delivery.id).where(Delivery.handled_at.is_(None), Delivery.next_try_at <= now).limit(1)
-    found = db.session().scalar(waiting)
-    db.leave()
-    return found is not None
-
-
-def _take(session: Session, now: datetime, limit: int) -> list[Delivery]:
-    """Those that nobody else is handling, as many as are handled at once."""
-    waiting = session.execute(
-        select(Delivery.id, func.length(Delivery.body))
-        .where(Delivery.handled_at.is_(None), Delivery.next_try_at <= now)
-        .order_by(Delivery.next_try_at, Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if not waiting:
-        return []
-    sums = accumulate(size for _id, size in waiting)
-    fitting = sum(whole <= MOST_BYTES for whole in sums)
-    ids = [delivery_id for delivery_id, _size in waiting[: max(fitting, 1)]]
-    return list(
-        session.scalars(
-            select(Delivery)
-            .where(Delivery.id.in_(ids))
-            .order_by(Delivery.next_try_at, Delivery.id)
-            .execution_options(populate_existing=True)
-        )
-    )
-
-
-def _locked(session: Session, delivery_id: int) -> Delivery | None:
-    delivery = session.get(Delivery, delivery_id, populate_existing=True, with_for_update={"skip_locked": True})
-    return None if delivery is None or delivery.handled_at is not None else delivery
-
-
-def _handle_together(session: Session, batch: Sequence[Delivery], now: datetime) -> None:
-    told = [_told(delivery) for delivery in batch]
-    channels = _holders(session, told)
-    _take_hints(session, told, now)
-    _hear(session, batch, told, channels)
-    happenings = [
-        (channel, event) for one in told for channel, entry in _reached(one, channels) for event in entry.events
-    ]
-    inbox.receive_all(session, happenings, now=now)
-    for delivery, one in zip(batch, told, strict=True):
+def _handle_together(session: Session, batch: Sequence[Stored], now: datetime) -> None:
+    told = [_told(stored) for stored in batch]
+    reached = _reached(session, batch, told, now)
+    inbox.receive_all(session, [one for some in reached for one in _happenings(some)], now=now)
+    problems: dict[int, str] = {}
+    for stored, one, some in zip(batch, told, reached, strict=True):
         if isinstance(one, str):
-            _settle(delivery, [one], now)
+            queue.put_off(session, stored.id, [one], now)
         else:
-            _finish(delivery, _problem(one, channels), now)
+            problems[stored.id] = _problem(one, some)
+    queue.finish(session, problems, now)
 
 
-def _handle_alone(session: Session, delivery: Delivery, now: datetime) -> list[str]:
-    """The names of what went wrong. An event that we cannot digest holds none of its neighbours back."""
-    told = _told(delivery)
+def _handle_alone(session: Session, stored: Stored, now: datetime) -> None:
+    """An event that we cannot digest holds none of its neighbours back."""
+    told = _told(stored)
+    (reached,) = _reached(session, [stored], [told], now)
     if isinstance(told, str):
-        return [told]
-    channels = _holders(session, [told])
-    _take_hints(session, [told], now)
-    _hear(session, [delivery], [told], channels)
-    failed = []
-    for channel, entry in _reached(told, channels):
-        for event in entry.events:
-            try:
-                with session.begin_nested():
-                    inbox.receive_all(session, [(channel, event)], now=now)
-            except Exception as error:
-                log.exception("event of channel %s not handled", channel.id)
-                failed.append(type(error).__name__)
-    if not failed:
-        delivery.problem = _problem(told, channels)
-    return failed
-
-
-def _settle(delivery: Delivery, failed: list[str], now: datetime) -> None:
-    if not failed:
-        _finish(delivery, delivery.problem, now)
+        queue.put_off(session, stored.id, [told], now)
         return
-    delivery.tries += 1
-    delivery.problem = ", ".join(sorted(set(failed)))
-    delivery.next_try_at = now + pause(delivery.tries)
+    failed = []
+    for channel, event in _happenings(reached):
+        try:
+            with session.begin_nested():
+                inbox.receive_all(session, [(channel, event)], now=now)
+        except Exception as error:
+            log.exception("event of channel %s not handled", channel.id)
+            failed.append(type(error).__name__)
+    if failed:
+        queue.put_off(session, stored.id, failed, now)
+    else:
+        queue.finish(session, {stored.id: _problem(told, reached)}, now)
 
 
-def _finish(delivery: Delivery, problem: str, now: datetime) -> None:
-    """Nothing is left to do; `problem` says why nothing came of it."""
-    delivery.tries += 1
-    delivery.problem, delivery.handled_at = problem, now
-
-
-def _told(delivery: Delivery) -> Told:
+def _told(stored: Stored) -> Told:
     try:
-        return read(delivery.body, delivery.received_at)
+        return read(stored.body, stored.received_at)
     except Unreadable as error:
         return str(error)
+
+
+def _happenings(reached: Reached) -> Iterator[tuple[Channel, Event]]:
+    return ((channel, event) for channel, entry in reached for event in entry.events)
+
+
+def _problem(told: Delivered, reached: Reached) -> str:
+    return "" if reached or told.platform is None or not told.entries else NO_CHANNEL
+
+
+def _reached(session: Session, batch: Sequence[Stored], told: Sequence[Told], now: datetime) -> list[Reached]:
+    """Of each delivery the entries that are for a channel of ours; its channels have heard of it, and are locked."""
+    channels = _holders(session, {entry.account_id for one in told for _platform, entry in _entries(one)})
+    _take_hints(session, told, now)
+    reached = [
+        [
+            (channel, entry)
+            for platform, entry in _entries(one)
+            if (channel := channels.get((platform, entry.account_id))) is not None
+        ]
+        for one in told
+    ]
+    _hear(session, batch, reached)
+    return reached
+
+
+def _entries(told: Told) -> Iterator[tuple[str, Entry]]:
+    if isinstance(told, Delivered) and told.platform is not None:
+        for entry in told.entries:
+            yield told.platform, entry
 
 
 def _take_hints(session: Session, told: Sequence[Told], now: datetime) -> None:
@@ -185,65 +144,52 @@ def _take_hints(session: Session, told: Sequence[Told], now: datetime) -> None:
         check_named_soon(session, named, now=now)
 
 
-def _problem(told: Delivered, channels: dict[Account, Channel]) -> str:
-    is_for_somebody = any(True for _one in _reached(told, channels))
-    return "" if is_for_somebody or told.platform is None or not told.entries else NO_CHANNEL
-
-
-def _reached(told: Told, channels: dict[Account, Channel]) -> Iterable[tuple[Channel, Entry]]:
-    """The entries that are for a channel of ours."""
-    for platform, entry in _entries(told):
-        channel = channels.get((platform, entry.account_id))
-        if channel is not None:
-            yield channel, entry
-
-
-def _entries(told: Told) -> Iterable[tuple[str, Entry]]:
-    if isinstance(told, Delivered) and told.platform is not None:
-        for entry in told.entries:
-            yield told.platform, entry
-
-
-def _hear(session: Session, batch: Sequence[Delivery], told: Sequence[Told], channels: dict[Account, Channel]) -> None:
-    wanted = [channel.id for channel in channels.values()]
-    heard = {
-        one.channel_id: one
-        for one in session.scalars(
-            select(Hearing).where(Hearing.channel_id.in_(wanted)).execution_options(populate_existing=True)
-        )
-    }
-    for delivery, one in zip(batch, told, strict=True):
-        for channel, entry in _reached(one, channels):
-            hearing = heard.get(channel.id)
+def _hear(session: Session, batch: Sequence[Stored], reached: Sequence[Reached]) -> None:
+    wanted = [{"channel_id": one} for one in {channel.id for some in reached for channel, _entry in some}]
+    heard = {one.channel_id: one for one in session.scalars(_hearings(), bulk.parameters(wanted))}
+    for stored, some in zip(batch, reached, strict=True):
+        for (channel_id, standby), contact_id in _last_customers(some).items():
+            hearing = heard.get(channel_id)
             if hearing is None:
-                hearing = Hearing(channel_id=channel.id, delivery_id=delivery.id, heard_at=delivery.received_at)
-                heard[channel.id] = hearing
+                hearing = Hearing(channel_id=channel_id, delivery_id=stored.id, heard_at=stored.received_at)
+                heard[channel_id] = hearing
                 session.add(hearing)
-            contact_id = entry.events[-1].contact_id if entry.events else ""
-            hearing.hear(delivery.id, at=delivery.received_at, standby=entry.standby, contact_id=contact_id)
+            hearing.hear(stored.id, at=stored.received_at, standby=standby, contact_id=contact_id)
 
 
-def _holders(session: Session, told: Sequence[Told]) -> dict[Account, Channel]:
+def _last_customers(reached: Reached) -> dict[tuple[int, bool], str]:
+    """Of each channel, and of each way in which a delivery came to it: whom the last entry was about that named one."""
+    found: dict[tuple[int, bool], str] = {}
+    for channel, entry in reached:
+        way = channel.id, entry.standby
+        found[way] = (entry.events[-1].contact_id if entry.events else "") or found.get(way, "")
+    return found
+
+
+def _holders(session: Session, accounts: set[str]) -> dict[tuple[str, str], Channel]:
     """Who holds each account, lost or not. Locked in one order, so that nobody waits in a circle."""
-    named = list({entry.account_id for one in told for _platform, entry in _entries(one)})
-    held = select(Channel.id).where(Channel.platform.in_(PLATFORMS.values()), Channel.status != Status.DISCONNECTED)
-    asked = (held.where(Channel.external_id.in_(some)) for some in _portions(named))
-    ids = sorted(channel_id for query in asked for channel_id in session.scalars(query))
-    found = (channel for some in _portions(ids) for channel in _lock(session, some))
+    wanted = [{"external_id": one} for one in accounts]
+    found = session.scalars(_held(), bulk.parameters(wanted)) if wanted else ()
     return {(channel.platform, channel.external_id): channel for channel in found}
 
 
-def _lock(session: Session, ids: Sequence[int]) -> Iterable[Channel]:
-    return session.scalars(
+@bulk.once
+def _held() -> Select[Channel]:
+    asked = bulk.Given(Channel, "external_id")
+    return (
         select(Channel)
-        .where(Channel.id.in_(ids), Channel.status != Status.DISCONNECTED)
+        .select_from(asked.table)
+        .join(Channel, asked.is_here)
+        .where(Channel.platform.in_(PLATFORMS.values()), Channel.status != Status.DISCONNECTED)
         .options(lazyload("*"))
         .order_by(Channel.id)
-        .with_for_update(key_share=True)
+        .with_for_update(of=Channel, key_share=True)
         .execution_options(populate_existing=True)
     )
 
 
-def _portions(many: Sequence[T]) -> Iterator[Sequence[T]]:
-    """A delivery may name more accounts than one statement takes parameters."""
-    return (many[start : start + MOST_NAMED] for start in range(0, len(many), MOST_NAMED))
+@bulk.once
+def _hearings() -> Select[Hearing]:
+    asked = bulk.Given(Hearing, "channel_id")
+    query = select(Hearing).select_from(asked.table).join(Hearing, asked.is_here)
+    return query.execution_options(populate_existing=True)

@@ -16,7 +16,7 @@ from tests.rooms.inbox.happenings import CUSTOMER, happen, line, lines, minutes_
 from webapp import retention
 from webapp.channels.models import Channel
 from webapp.core import clock, db
-from webapp.inbox.actions import receive_all
+from webapp.inbox.actions import plain, receive_all
 from webapp.inbox.events import (
     DeletedEvent,
     DeliveredEvent,
@@ -108,6 +108,15 @@ def _truth(contact: str) -> dict[str, Any]:
 @given(course=courses())
 def test_any_order_any_repetition_and_any_portions_end_in_the_same_thread(channel: Channel, course: Course) -> None:
     assert bring(channel, course.as_they_come, course.portion) == bring(channel, course.events, 100)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(course=courses())
+def test_what_is_written_past_the_unit_of_work_ends_as_with_it(channel: Channel, course: Course) -> None:
+    with pytest.MonkeyPatch.context() as slow:
+        slow.setattr(plain, "receive", lambda _session, happenings, **_rest: list(happenings))
+        expected = bring(channel, course.as_they_come, course.portion)
+    assert bring(channel, course.as_they_come, course.portion) == expected
 
 
 def test_a_reaction_before_its_message_is_shown_with_it(channel: Channel) -> None:

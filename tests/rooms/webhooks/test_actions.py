@@ -15,8 +15,9 @@ from tests.rooms.webhooks.wire import ACCOUNT, AT, delivery, dm, echo, entry, ev
 from webapp.core import clock, db
 from webapp.inbox import actions as inbox
 from webapp.inbox.actions.ledger import Happening
-from webapp.webhooks import actions
-from webapp.webhooks.actions import LONGEST_PAUSE, NO_CHANNEL, pause
+from webapp.webhooks import actions, queue
+from webapp.webhooks.actions import NO_CHANNEL
+from webapp.webhooks.queue import LONGEST_PAUSE, pause
 
 
 def arrive(body: bytes, now: datetime | None = None) -> None:
@@ -47,6 +48,24 @@ def test_whoever_looks_for_work_and_finds_none_takes_nobodys_turn_to_write(house
     happening.remove(house.extensions["engine"], "before_cursor_execute", note)
     assert asked
     assert not [one for one in asked if "IMMEDIATE" in one or "FOR UPDATE" in one]
+
+
+def test_many_messages_take_no_more_statements_than_few(house: Flask, people: People) -> None:
+    make_channel(people.aurora, people.alice)
+    asked: list[str] = []
+    note = lambda *args: asked.append(args[2])  # noqa: E731
+    counts = []
+    for customers in (2, 40):
+        for number in range(customers):
+            mid, sender = f"{customers}-{number}", {"id": f"{customers}-{number % (customers // 2)}"}
+            store(dm("你好", mid=mid, sender=sender))
+        asked.clear()
+        happening.listen(house.extensions["engine"], "before_cursor_execute", note)
+        assert actions.handle_some(now=clock.now())
+        happening.remove(house.extensions["engine"], "before_cursor_execute", note)
+        counts.append(len(asked))
+    assert counts[1] <= counts[0] < 20
+    assert len(messages()) == 42
 
 
 def test_a_message_reaches_the_workspace_that_holds_the_account(house: Flask, people: People) -> None:
@@ -166,7 +185,7 @@ def test_large_deliveries_are_handled_in_portions_and_one_that_is_too_large_alon
     house: Flask, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_channel(people.aurora, people.alice)
-    monkeypatch.setattr(actions, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(queue, "MOST_BYTES", 1_000)
     for mid, size in (("huge", 5_000), ("a", 200), ("b", 200), ("c", 200)):
         store(dm("x" * size, mid=mid))
     handled = []

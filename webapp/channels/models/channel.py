@@ -108,6 +108,10 @@ class Channel(Model):
         """Say that a row on the screen changed."""
         self.revision += 1
 
+    def hears(self, at: datetime) -> None:
+        """A customer wrote then; perhaps one wrote later."""
+        self.last_inbound_at = max(at, self.last_inbound_at or at)
+
     def authorize(self, token: Secret, *, now: datetime) -> None:
         """Take a new token. The moment is never one that was there before: it tells which token a question was asked
         with, and what was asked with another says nothing about this one.

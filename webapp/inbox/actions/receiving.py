@@ -1,19 +1,18 @@
 """What a customer did, written down once however often and in whatever order we hear of it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
 from webapp.core import db
-from webapp.inbox.actions import echoes, keeping
+from webapp.inbox.actions import echoes, keeping, plain
 from webapp.inbox.actions.ledger import Happening, Ledger, Remark, mid_of, remark_of
 from webapp.inbox.events import DeletedEvent, DeliveredEvent, EditedEvent, MessageEvent, ReactionEvent, ReadEvent
-from webapp.inbox.models import Conversation, Direction, Message, SendStatus
+from webapp.inbox.models import Conversation, Message, SendStatus
 
-# Events that are looked up together.
+# Events that are looked up together where the unit of work is needed.
 AT_ONCE = 500
 
 
@@ -24,8 +23,9 @@ def receive_all(session: Session, happenings: Sequence[Happening], *, now: datet
     what is said about a message before it came waits for it; everything else says how things are, and the later wins.
     What is no news opens no conversation, and nobody is said to wait since then.
     """
-    for start in range(0, len(happenings), AT_ONCE):
-        portion = happenings[start : start + AT_ONCE]
+    rest = plain.receive(session, happenings, now=now, is_news=is_news)
+    for start in range(0, len(rest), AT_ONCE):
+        portion = rest[start : start + AT_ONCE]
         ledger = Ledger(session, portion, is_news=is_news)
         for channel, event in portion:
             if isinstance(event, MessageEvent):
@@ -64,7 +64,7 @@ def _written(ledger: Ledger, conversation: Conversation, event: MessageEvent, no
         if reply is not None:
             return reply
     message = _new(conversation, event)
-    if ledger.is_news and event.at < conversation.latest_at:
+    if ledger.is_news and conversation.is_past(event):
         ledger.overtaken.add(conversation)
     ledger.session.add(message)
     conversation.contact.first_at = min(conversation.contact.first_at, event.at)
@@ -72,25 +72,12 @@ def _written(ledger: Ledger, conversation: Conversation, event: MessageEvent, no
         conversation.shows(message)
     else:
         conversation.hears(message, now=now, is_news=ledger.is_news)
-        channel = conversation.channel
-        channel.last_inbound_at = max(event.at, channel.last_inbound_at or event.at)
+        conversation.channel.hears(event.at)
     return message
 
 
 def _new(conversation: Conversation, event: MessageEvent) -> Message:
-    return Message(
-        conversation=conversation,
-        channel_id=conversation.channel.id,
-        mid=event.mid,
-        direction=Direction.OUT if event.is_echo else Direction.IN,
-        kind=event.kind,
-        text=event.text,
-        attachments=[asdict(one) for one in event.attachments],
-        reply_to_mid=event.reply_to_mid,
-        reaction="",
-        at=event.at,
-        send_status=SendStatus.SENT if event.is_echo else None,
-    )
+    return Message(conversation=conversation, channel_id=conversation.channel.id, reaction="", **plain.row_of(event))
 
 
 def _remark(ledger: Ledger, channel: Channel, event: Remark, now: datetime) -> None:
@@ -106,13 +93,11 @@ def _remark(ledger: Ledger, channel: Channel, event: Remark, now: datetime) -> N
 def _apply(conversation: Conversation, known: Message | None, event: Remark) -> None:
     """`known` is the message that the event is about."""
     if isinstance(event, DeliveredEvent):
-        conversation.delivered_until = max(event.at, conversation.delivered_until or event.at)
+        conversation.reaches(event.at)
     elif isinstance(event, ReadEvent):
-        until = known.at if known is not None and event.mid else event.at
-        conversation.read_until = max(until, conversation.read_until or until)
+        conversation.is_seen(known.at if known is not None and event.mid else event.at)
     elif known is not None:
         _change(conversation, known, event)
-    conversation.touch()
 
 
 def _change(conversation: Conversation, known: Message, event: DeletedEvent | EditedEvent | ReactionEvent) -> None:
@@ -120,6 +105,7 @@ def _change(conversation: Conversation, known: Message, event: DeletedEvent | Ed
         return
     if isinstance(event, ReactionEvent):
         known.react(event.emoji, at=event.at)
+        conversation.touch()
         return
     if isinstance(event, DeletedEvent):
         known.remove_content(event.at)

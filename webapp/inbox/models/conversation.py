@@ -1,7 +1,6 @@
 """A channel's thread with one contact, and the log of who did what with it."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
@@ -11,23 +10,13 @@ from webapp.channels.models import Channel
 from webapp.core.db import Model
 from webapp.inbox.models.contact import Contact
 from webapp.inbox.models.message import Direction, Message, SendStatus
-
-# The list shows the beginning of the newest message; the rest stays with the message.
-SNIPPET = 200
+from webapp.inbox.models.standing import Standing, State
 
 _UNREAD = text("unread > 0")
 _WAITING = text("waiting_since IS NOT NULL")
 
 
-class State(StrEnum):
-    """待處理, 處理中, 已結束."""
-
-    OPEN = "open"
-    IN_PROGRESS = "in_progress"
-    CLOSED = "closed"
-
-
-class Conversation(Model):
+class Conversation(Standing, Model):
     """`revision` goes up with everything that the list or the thread shows, so that a poll can say "nothing new".
 
     `latest_*` describe the newest message by its own time, whatever order messages come in. `read_until` and
@@ -80,35 +69,6 @@ class Conversation(Model):
     contact: Mapped[Contact] = relationship(lazy="joined")
     assignee: Mapped[Person | None] = relationship(lazy="joined")
 
-    def touch(self) -> None:
-        """Say that something on the screen changed."""
-        self.revision += 1
-
-    def hears(self, message: Message, *, now: datetime, is_news: bool = True) -> None:
-        """A message of the customer arrived, perhaps late: it opens the reply window and, as news, the conversation."""
-        self.last_inbound_at = max(message.at, self.last_inbound_at or message.at)
-        if not is_news:
-            self.shows(message)
-            return
-        self.unread += 1
-        is_answered = self.latest_is_ours and message.at < self.latest_at
-        if not is_answered:
-            self.waiting_since = min(message.at, self.waiting_since or message.at)
-        self.shows(message)
-        if self.state == State.CLOSED:
-            self.reopen(None, now=now)
-
-    def shows(self, message: Message) -> None:
-        """The list shows the newest message, whichever came last."""
-        if message.at >= self.latest_at:
-            self.latest_at = message.at
-            self.latest_text = message.text[:SNIPPET]
-            self.latest_kind = "deleted" if message.deleted_at else message.kind
-            self.latest_is_ours = message.is_ours
-            if message.is_ours:
-                self.waiting_since = None
-        self.touch()
-
     def tells_of(self, reply: Message) -> None:
         """What became of a reply; the list must not hide that one did not go out, and its customer still waits."""
         had_failed = self.reply_failed
@@ -158,11 +118,6 @@ class Conversation(Model):
         if self.assignee_id is None:
             self.assignee_id = person.id
         self._log("closed", person, now)
-
-    def reopen(self, person: Person | None, *, now: datetime) -> None:
-        """重啟事件, by a member or (None) by a new message: open again for everybody."""
-        self.state, self.assignee_id = State.OPEN, None
-        self._log("reopened", person, now)
 
     def is_left(self, *, now: datetime) -> None:
         """Whoever had it may not answer here any more: open again for everybody. The log names from whom."""

@@ -88,6 +88,10 @@ class Message(Model):
         return self.direction == Direction.OUT
 
     @property
+    def shown_kind(self) -> str:
+        return "deleted" if self.deleted_at else self.kind
+
+    @property
     def is_on_its_way(self) -> bool:
         return self.send_status in (SendStatus.QUEUED, SendStatus.SENDING)
 
