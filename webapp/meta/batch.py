@@ -77,7 +77,7 @@ def _one_request(transport: Transport, calls: Sequence[Call]) -> list[Answer | N
     try:
         items = transport.post_batch(json.dumps(list(map(_item, calls))))
     except GraphError as error:
-        return [error] * len(calls)
+        return [error.as_answer()] * len(calls)
     if not isinstance(items, list):
         return [GraphError("the answer to a batch is not a list")] * len(calls)
     items += [None] * (len(calls) - len(items))
@@ -95,7 +95,7 @@ def _answer(call: Call, item: object) -> Answer | None:
     try:
         return _read(item)
     except GraphError as error:
-        return in_the_apps_name(error) if call.as_app else error
+        return (in_the_apps_name(error) if call.as_app else error).as_answer()
 
 
 def _read(item: object) -> Json:

@@ -82,4 +82,4 @@ def _read(shape: Callable[[Json], T], answer: Answer) -> T | GraphError:
     try:
         return answer if isinstance(answer, GraphError) else shape(answer)
     except GraphError as error:
-        return error
+        return error.as_answer()

@@ -6,7 +6,7 @@ Sources: Graph API error handling and rate limiting (v25.0); the table is in `me
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from webapp.meta.meanings import APP_FAULT, TRANSIENT, Cause, Kind, Meaning, look_up
 
@@ -70,6 +70,10 @@ class GraphError(Exception):
     @property
     def meaning(self) -> Meaning:
         return meaning(self)
+
+    def as_answer(self) -> Self:
+        """The error as a value beside other answers: with its trace it would keep them all in memory, and they it."""
+        return self.with_traceback(None)
 
     def recast(self, kind: type[E]) -> E:
         """The same facts as another kind of error."""

@@ -63,7 +63,7 @@ def _call(write: Write, path: str, params: Mapping[str, str], token: Secret) -> 
     try:
         return write(path, params, token)
     except NotSent as error:
-        return error
+        return error.as_answer()
 
 
 def _ask(transport: Transport, calls: Sequence[Call | GraphError], shape: Callable[[Json], T]) -> list[T | GraphError]:
@@ -75,4 +75,4 @@ def _read(shape: Callable[[Json], T], answer: Json | GraphError) -> T | GraphErr
     try:
         return answer if isinstance(answer, GraphError) else shape(answer)
     except GraphError as error:
-        return error
+        return error.as_answer()

@@ -225,6 +225,18 @@ def test_a_request_that_fails_as_a_whole_is_told_in_every_finding_and_never_rais
         assert [error.meaning.kind for error in errors(findings)] == [Kind.TRANSIENT] * 4
 
 
+@pytest.mark.parametrize(
+    "answer", [{"status_code": 503}, {"json": Batch(lambda *_: refusal(190, 460))}, {"json": [{}]}]
+)
+def test_an_error_keeps_no_other_answer_in_memory(
+    graph: GraphClient, meta: requests_mock.Mocker, answer: dict[str, object]
+) -> None:
+    """Its trace would hold the frames, these hold the answers of all others, and these the error."""
+    meta.post(BATCH_URL, **answer)
+    (found,) = graph.check([probe()])
+    assert [error.__traceback__ for error in errors(found)] == [None] * 4
+
+
 @pytest.mark.parametrize("code", [190, 102, 101, 100, 10, 368])
 def test_a_wrong_app_secret_never_looks_like_dead_channels(
     graph: GraphClient, meta: requests_mock.Mocker, code: int
