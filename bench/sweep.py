@@ -4,112 +4,34 @@ A stand-in for Meta answers each HTTP request after 150 ms. Prints, each beside 
 fewest possible (four questions a channel, fifty in a request), wall time against the floor that the latency sets at
 the same concurrency, CPU-seconds and peak memory of the sweeping process alone, and database statements for fifty
 channels, in an hour in which some break and in the next, in which nothing changes. Beside it the naive loop: one
-requests.get of debug_token a channel, measured on some and reckoned up. One PostgreSQL on the same machine.
+requests.get of debug_token a channel, measured on some in the same run and reckoned up. One PostgreSQL on the same
+machine.
 """
 
 import argparse
 import math
-import multiprocessing
 import os
 import random
+import subprocess
 import sys
 import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from multiprocessing.connection import Connection
 
 import requests
 from cryptography.fernet import Fernet
-from flask import Flask
-from sqlalchemy import event, func, select
 
 from bench import graph
-from bench.stage import config_for, fill
+from bench.hours import Cost, Hour
+from bench.stage import fill, settings_for
 from config import Config
 from tests import engines
-from tests.people import NOON
-from webapp import background
 from webapp.app import create_app
 from webapp.channels.actions.ask import THREADS
-from webapp.channels.models import Channel, Incident
 from webapp.commands import upgrade
-from webapp.core import db
-from webapp.scheduler import actions
-from webapp.scheduler.models import Round
 
-SPAWN = multiprocessing.get_context("spawn")
 QUESTIONS, PER_REQUEST = 4, 50
 LATENCY = 0.150
 BROKEN = 0.01
 NAIVE = 40
-
-
-@dataclass(frozen=True)
-class Hour:
-    """Of one round: real and CPU seconds, statements, and what was counted."""
-
-    wall: float
-    cpu: float
-    statements: int
-    checked: int
-    lost: int
-    requests: int
-    incidents: int
-    missed: int
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Mebibytes of the process before the first round and at its peak, and the two rounds."""
-
-    before: float
-    peak: float
-    hours: tuple[Hour, Hour]
-
-
-def measure(config: Config, answer: Connection) -> None:
-    """In a process of its own: two whole rounds, an hour apart."""
-    app = create_app(config)
-    background.settle()
-    before = _mebibytes("VmRSS")
-    began = NOON + timedelta(minutes=1)
-    hours = (one_hour(app, began), one_hour(app, began + timedelta(hours=1, minutes=1)))
-    answer.send(Cost(before, _mebibytes("VmHWM"), hours))
-
-
-def one_hour(app: Flask, now: datetime) -> Hour:
-    statements = [0]
-
-    def count(*rest: object) -> None:
-        statements[0] += 1
-
-    event.listen(app.extensions["engine"], "before_cursor_execute", count)
-    with app.app_context():
-        known = _totals()
-        wall, cpu = time.monotonic(), time.process_time()
-        while _due(now):
-            actions.sweep(app.extensions["meta"], lambda: now)
-        wall, cpu = time.monotonic() - wall, time.process_time() - cpu
-        event.remove(app.extensions["engine"], "before_cursor_execute", count)
-        new = [after - earlier for after, earlier in zip(_totals(), known, strict=True)]
-        missed = db.session().scalar(select(func.count()).where(Channel.checked_at != now)) or 0
-        return Hour(wall, cpu, statements[0], *new, missed)
-
-
-def _totals() -> list[int]:
-    sums = [func.coalesce(func.sum(one), 0) for one in (Round.checked, Round.lost, Round.requests)]
-    incidents = db.session().scalar(select(func.count()).select_from(Incident)) or 0
-    return [*map(int, db.session().execute(select(*sums)).one()), incidents]
-
-
-def _mebibytes(what: str) -> float:
-    """Of this program. `ru_maxrss` would count what the process that started it was once."""
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith(what)) / 1024
-
-
-def _due(now: datetime) -> bool:
-    return bool(db.session().scalar(select(Channel.id).where(Channel.next_check_at <= now).limit(1)))
 
 
 def naive(url: str, count: int) -> tuple[float, float]:
@@ -124,18 +46,15 @@ def naive(url: str, count: int) -> tuple[float, float]:
 def sweep(channels: int, broken: int, latency: float) -> Cost:
     name = f"bench_sweep_{os.getpid()}_{random.randrange(10**6)}"
     with engines.fresh_database(engines.postgresql(), name) as database, graph.running(latency, broken) as url:
-        config = config_for(database, Fernet.generate_key().decode(), url)
-        app = create_app(config)
+        settings = settings_for(database, Fernet.generate_key().decode(), url)
+        app = create_app(Config.from_env(settings))
         upgrade(app.extensions["engine"])
         with app.app_context():
             fill(channels, broken, per_grant=5)
         app.extensions["engine"].dispose()
-        ours, theirs = SPAWN.Pipe()
-        child = SPAWN.Process(target=measure, args=(config, theirs))
-        child.start()
-        theirs.close()
-        cost: Cost = ours.recv()
-        child.join()
+        program = [sys.executable, "-m", "bench.hours"]
+        done = subprocess.run(program, env=os.environ | settings, stdout=subprocess.PIPE, text=True, check=True)
+        cost = Cost.read(done.stdout)
         counted = requests.get(f"{url}/counts", timeout=10).json()["requests"]
         assert counted == sum(hour.requests for hour in cost.hours), (counted, cost)
         report(channels, broken, latency, cost, naive(url, NAIVE))
@@ -155,17 +74,30 @@ def report(channels: int, broken: int, latency: float, cost: Cost, loop: tuple[f
         ("  in the next hour, when nothing changes", f"{second.wall:.1f} ({second.wall / floor:.2f})", "1.10"),
         ("CPU seconds, for 100,000 questions", f"{first.cpu:.1f}, {cpu:.1f}", "4"),
         ("  in the next hour", f"{second.cpu:.1f}, {again:.1f}", "4"),
-        ("CPU a question against the naive loop's", f"1/{loop[1] / (first.cpu / channels / QUESTIONS):.0f}", "1/20"),
         ("memory MiB before, at the peak", f"{cost.before:.0f}, {cost.peak:.0f}", "100 at the peak"),
         ("statements for 50 channels, when 1 in 100 breaks", _statements(first, channels), ""),
         ("  in the next hour", _statements(second, channels), "2"),
         ("checked, missed", f"{first.checked + second.checked}, {first.missed + second.missed}", f"{2 * channels}, 0"),
         ("lost, incidents", f"{first.lost + second.lost}, {first.incidents + second.incidents}", f"{broken}, {broken}"),
-        ("naive loop: wall, CPU seconds (reckoned)", f"{loop[0] * channels:.0f}, {loop[1] * channels:.0f}", ""),
     ]
     print(f"{'':50}{'measured':24}goal")
     for label, value, goal in lines:
-        print(f"{label:50}{value:24}{goal}", flush=True)
+        print(f"{label:50}{value:24}{goal}")
+    beside(channels, first, loop)
+
+
+def beside(channels: int, ours: Hour, loop: tuple[float, float]) -> None:
+    """The sweep and the naive loop in one table. The loop asks one question a channel, the sweep four."""
+    wall, cpu = loop
+    rows = [
+        ("HTTP requests", ours.requests, channels, ""),
+        ("wall seconds", ours.wall, wall * channels, ""),
+        ("CPU seconds", ours.cpu, cpu * channels, ""),
+        ("CPU us a question", ours.cpu / channels / QUESTIONS * 1e6, cpu * 1e6, "1/20"),
+    ]
+    print(f"\n{'side by side':26}{'sweep':>12}{'naive loop':>14}{'ratio':>10}  goal")
+    for label, mine, theirs, goal in rows:
+        print(f"{label:26}{mine:12,.1f}{theirs:14,.1f}{f'1/{theirs / mine:.1f}':>10}  {goal}")
     print(flush=True)
 
 
