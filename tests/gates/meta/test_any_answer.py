@@ -5,9 +5,10 @@ from contextlib import suppress
 
 import pytest
 import requests_mock
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.gates.meta.conftest import SETTINGS
 from tests.gates.meta.test_secrecy import CALLS
 from webapp.core.crypto import Secret
@@ -36,7 +37,7 @@ json_values = st.recursive(
 
 
 @pytest.mark.parametrize("call", CALLS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(15, thorough=100, suppress_health_check=[HealthCheck.too_slow])
 @given(answer=json_values, status=st.sampled_from([200, 200, 200, 204, 302, 400, 500]))
 def test_any_answer_is_a_result_or_a_graph_error(
     call: Callable[[GraphClient], object], answer: object, status: int
@@ -49,7 +50,7 @@ def test_any_answer_is_a_result_or_a_graph_error(
             call(GraphClient(SETTINGS))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(50, thorough=500, suppress_health_check=[HealthCheck.too_slow])
 @given(items=st.lists(json_values, max_size=9) | json_values)
 def test_a_check_never_raises(items: object) -> None:
     probes = [Probe("instagram", "1", Secret("EAAone")), Probe("messenger", "2", Secret("EAAtwo"))]
@@ -59,7 +60,7 @@ def test_a_check_never_raises(items: object) -> None:
     assert [type(one) for one in findings] == [Findings, Findings]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(50, thorough=500)
 @given(body=st.binary(max_size=40))
 def test_any_bytes_are_a_result_or_a_graph_error(body: bytes) -> None:
     with requests_mock.Mocker() as mocker:

@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
+from tests.beginnings import begin
 from tests.people import People
 from tests.rooms.channels.story import Story
 from tests.running import Sandbox
@@ -42,5 +43,5 @@ def asked(app: Flask) -> Iterator[list[str]]:
 @pytest.fixture
 def connected(house: Flask, story: Story) -> Channel:
     """@morninglight.coffee, connected by Alice with 林小姐's Facebook login."""
-    story.connect("17841405822301001")
+    begin(house, story.client, story.sandbox, lambda: story.connect("17841405822301001"))
     return db.session().scalars(select(Channel)).one()

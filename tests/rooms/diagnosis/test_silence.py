@@ -5,9 +5,10 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.people import NOON
 from tests.rooms.diagnosis.traffic import MONDAY, WEEK, Shop, live
 from webapp.diagnosis.rules import Mark, checks
@@ -47,7 +48,7 @@ def test_a_shop_that_fades_is_no_alarm() -> None:
 
 
 @given(st.integers(0, 10_000), st.sampled_from([1.0, 5.0, 40.0]))
-@settings(max_examples=25, deadline=None)
+@examples(10, thorough=100)
 def test_what_was_usual_until_now_is_never_unusual(seed: int, per_day: float) -> None:
     """No pause of the very history that it was learnt from; and what is due is due when as much was missed."""
     began = [at for _, at in Shop(seed, per_day).written(WEEKS)]

@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from tests.beginnings import begin
 from tests.people import People, make_channel
 from tests.rooms.channels.story import Story
 from tests.running import Sandbox
@@ -28,7 +29,8 @@ def connected(
     sandbox: Sandbox,
 ) -> Channel:
     """@morninglight.coffee of the sandbox, connected by Alice; its customer 5614879045272581 wrote hours ago."""
-    Story(sign_in(client, people.alice), sandbox).connect("17841405822301001")
+    alice = Story(sign_in(client, people.alice), sandbox)
+    begin(house, client, sandbox, lambda: alice.connect("17841405822301001"))
     return db.session().scalars(select(Channel)).one()
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from tests.examples import examples
 from tests.people import NOON, People
 from tests.rooms.inbox.happenings import CUSTOMER, happen, line, lines, minutes_ago, talk, talks, write
 from webapp import retention
@@ -104,7 +105,7 @@ def _truth(contact: str) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, thorough=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(course=courses())
 def test_any_order_any_repetition_and_any_portions_end_in_the_same_thread(channel: Channel, course: Course) -> None:
     assert bring(channel, course.as_they_come, course.portion) == bring(channel, course.events, 100)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, seed
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from tests.examples import examples
 from tests.people import People, make_channel
 from tests.rooms.webhooks.forms import ABOUT_PERMISSIONS, entries, places, with_instead
 from tests.rooms.webhooks.stored import conversations, deliveries, handle_due, messages
@@ -106,7 +107,7 @@ def mutated(draw: st.DrawFn) -> Any:
 
 
 @seed(20261126)
-@settings(max_examples=15, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, thorough=60, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies=st.lists(mutated().map(lambda whole: json.dumps(whole).encode()) | st.binary(max_size=99), max_size=6))
 def test_whatever_stands_beside_it_a_delivery_is_handled(post: Post, bodies: list[bytes]) -> None:
     near = f"near {len(deliveries())}"

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.rooms.webhooks import forms
 from tests.rooms.webhooks.wire import ACCOUNT, AT, CUSTOMER, delivery, dm, echo, entry, event
 from webapp.inbox.events import (
@@ -319,7 +320,7 @@ def _with(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 WHOLE = {"object": "instagram", "entry": [entry(FULL, *OTHERS[:5]), entry(OTHERS[5], form="changes")]}
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150, thorough=1000)
 @given(st.sampled_from(_places(WHOLE)), JSON)
 def test_a_wrong_type_at_any_key_never_raises(path: tuple[Any, ...], wrong: Any) -> None:
     body = json.dumps(_with(WHOLE, path, wrong)).encode()
@@ -334,7 +335,7 @@ def test_a_wrong_type_at_any_key_never_raises(path: tuple[Any, ...], wrong: Any)
         assert one.at <= NOON
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100, thorough=1000)
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with suppress(Unreadable):
