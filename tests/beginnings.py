@@ -76,14 +76,15 @@ def _keep(client: FlaskClient, sandbox: Sandbox) -> Beginning:
 
 
 def _put_back(kept: Beginning, client: FlaskClient, sandbox: Sandbox) -> None:
-    passed = clock.now() - kept.at
+    # Whole seconds, as Meta counts them: what both sides remember stays the same moment.
+    passed = timedelta(seconds=(clock.now() - kept.at) // timedelta(seconds=1))
     with db.transaction() as session:
         for table, rows in kept.rows.items():
             session.execute(insert(table), [_later(row, passed) for row in rows])
             if db.is_postgresql() and table.autoincrement_column is not None:
                 newest = max(row["id"] for row in rows)
                 session.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), newest)))
-    sandbox.app.extensions["sandbox"].state = State.from_json(_moved(kept.meta, "", round(passed.total_seconds())))
+    sandbox.app.extensions["sandbox"].state = State.from_json(_moved(kept.meta, "", passed // timedelta(seconds=1)))
     with client.session_transaction() as cookie:
         cookie.update(kept.session)
 

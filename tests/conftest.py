@@ -1,5 +1,6 @@
 """The house for the tests: real databases, a real sandbox, and people with fixed roles."""
 
+import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -24,6 +25,12 @@ from webapp.core.db import make_engine
 from webapp.tables import metadata
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+def pytest_collection_finish() -> None:
+    """What was read by now stays for ever: the collector of garbage need not go through it thousands of times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

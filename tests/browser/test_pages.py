@@ -187,7 +187,10 @@ def new_link(channels: Page) -> str:
     channels.get_by_role("link", name=MORNING).click()
     channels.get_by_role("link", name="Ask somebody else to reauthorise").click()
     channels.get_by_role("button", name="Create a link").click()
-    return channels.locator("#repair-link").input_value()
+    shown = channels.locator("#repair-link").input_value()
+    # A new page: its scripts run once all of it is here.
+    channels.wait_for_load_state()
+    return shown
 
 
 def test_a_repair_link_is_copied_by_its_button(channels: Page) -> None:

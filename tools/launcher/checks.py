@@ -60,7 +60,8 @@ def run_tests(options: TestOptions) -> int:
         # While the engines are fetched and started; with arguments for pytest nobody asked for them.
         outcomes = [] if options.pytest else list(_run_checks(places))
         with step(Label.ENGINES):
-            environment = os.environ | engines.ready()
+            # Dozens of processes read the same code: what one has compiled, the others must find.
+            environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | engines.ready()
         if options.pytest:
             arguments = [*engines.left_out(), *options.pytest]
             return subprocess.run(_python(places, "-m", "pytest", *arguments), cwd=ROOT, env=environment).returncode
