@@ -111,7 +111,7 @@ def test_any_order_any_repetition_and_any_portions_end_in_the_same_thread(channe
     assert bring(channel, course.as_they_come, course.portion) == bring(channel, course.events, 100)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, thorough=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(course=courses())
 def test_what_is_written_past_the_unit_of_work_ends_as_with_it(channel: Channel, course: Course) -> None:
     with pytest.MonkeyPatch.context() as slow:
