@@ -36,6 +36,7 @@ def install(places: Places, requirements: str) -> None:
     _stamp(places).unlink(missing_ok=True)
     with step(Label.PACKAGES) as running:
         _pip_install(places, requirements, running)
+        _compile(places)
     _write_stamp(places, requirements)
 
 
@@ -73,7 +74,7 @@ def _make_venv(places: Places) -> None:
 def _pip_install(places: Places, requirements: str, running: Step) -> None:
     lock = places.root / requirements
     command = [str(places.python), "-m", "pip", "install", "--require-hashes", "--no-input", "--retries", "2"]
-    command += ["--progress-bar", "off", "--disable-pip-version-check", "-r", str(lock)]
+    command += ["--progress-bar", "off", "--disable-pip-version-check", "--no-compile", "-r", str(lock)]
     total = len(re.findall(r"^[\w.\[\]-]+==", lock.read_text(), re.MULTILINE))
     found = 0
     with (
@@ -90,6 +91,12 @@ def _pip_install(places: Places, requirements: str, running: Step) -> None:
                 running.tell(f"{found}/{found} …")
     if pip.exit_code:
         raise _why_pip_failed(places, requirements, sentences.INSTALL_FAILED)
+
+
+def _compile(places: Places) -> None:
+    """On every core, where pip takes one. A file of a package that is for another Python fails, and is never read."""
+    command = [str(places.python), "-m", "compileall", "-q", "-j", "0", str(places.venv / "lib")]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _why_pip_failed(places: Places, requirements: str, otherwise: sentences.Sentence) -> Stop:
