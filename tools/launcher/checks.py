@@ -25,6 +25,8 @@ CHECKS = {
     "ruff check": ("-m", "ruff", "check", "."),
     "ruff format": ("-m", "ruff", "format", "--check", "--output-format", "concise", "."),
     "mypy": ("-m", "mypy"),
+    # Beside mypy, which takes longest: what it has read and compiled, no worker of pytest compiles again.
+    "tests are found": ("-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"),
     "djlint": ("-m", "djlint", "--lint", "--quiet", "templates", "sandbox/templates"),
     # Its modules cannot be run with -m: they would pass without having looked.
     "import contract": (".venv/bin/lint-imports", "--no-logo"),
@@ -32,6 +34,8 @@ CHECKS = {
 }
 
 
+# Dozens of processes read the same code: what one has compiled, the others must find.
+KEEP_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 # Two for each core: the stories in the browser mostly wait.
 MOST_WORKERS = 8
 # More failures than this are no accident of a busy machine.
@@ -60,8 +64,7 @@ def run_tests(options: TestOptions) -> int:
         # While the engines are fetched and started; with arguments for pytest nobody asked for them.
         outcomes = [] if options.pytest else list(_run_checks(places))
         with step(Label.ENGINES):
-            # Dozens of processes read the same code: what one has compiled, the others must find.
-            environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | engines.ready()
+            environment = os.environ | KEEP_COMPILED | engines.ready()
         if options.pytest:
             arguments = [*engines.left_out(), *options.pytest]
             return subprocess.run(_python(places, "-m", "pytest", *arguments), cwd=ROOT, env=environment).returncode
@@ -85,7 +88,10 @@ def _run_checks(places: Places) -> Iterator[Outcome]:
     def run(name: str) -> Outcome:
         started = time.monotonic()
         command = _python(places, *CHECKS[name])
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        environment = os.environ | KEEP_COMPILED
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         return Outcome(name, done.returncode == 0, time.monotonic() - started, done.stdout)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
