@@ -48,8 +48,7 @@ class SealedSecret(Secret):
     __slots__ = ("_ring",)
 
     def __init__(self, sealed: str, ring: MultiFernet) -> None:
-        super().__init__(sealed)
-        self._ring = ring
+        self._text, self._ring = sealed, ring
 
     def reveal(self) -> str:
         try:

@@ -84,10 +84,21 @@ def test_an_answer_from_before_a_login_does_not_bring_its_old_end_back(
     assert grant().data_access_expires_at == of_the_login
 
 
+def test_a_page_that_kept_its_token_from_an_earlier_login_does_not_know_of_the_newest(
+    house: Flask, story: Story, connected: Channel
+) -> None:
+    with db.transaction() as session:
+        login = session.scalars(select(Grant)).one()
+        login.granted_at, known = connected.authorized_at + timedelta(seconds=1), login.data_access_expires_at
+    story.sandbox.control("causes", cause="expires_soon", person="林小姐", on=True)
+    check(connected)
+    assert grant().data_access_expires_at == known
+
+
 TOKEN = TokenState(True, type="PAGE", user_id="7001", data_access_expires_at=SOON)
 CHANNEL = Watched(
     1, "instagram", "1784", "1001", Secret("page"), 5, Secret("user"), "connected", None, NOON, NOON, NOON, None, None,
-    facebook_user_id="7001", granted_at=NOON, data_ends_at=NOON + timedelta(days=60),
+    login_of="7001", data_ends_at=NOON + timedelta(days=60),
 )  # fmt: skip
 
 
@@ -101,11 +112,11 @@ CHANNEL = Watched(
         (CHANNEL, replace(TOKEN, data_access_expires_at=None), False),
         (CHANNEL, replace(TOKEN, is_valid=False), False),
         (CHANNEL, GraphError(code=2), False),
-        # The Page token's own end, the token of an earlier login, of another person, and of nobody's login.
+        # The Page token's own end, the token of an earlier login or of another person, and of nobody's login.
         (CHANNEL, replace(TOKEN, data_access_expires_at=None, expires_at=SOON), False),
-        (replace(CHANNEL, granted_at=NOON + timedelta(seconds=1)), TOKEN, False),
+        (replace(CHANNEL, login_of=None), TOKEN, False),
         (CHANNEL, replace(TOKEN, user_id="7002"), False),
-        (replace(CHANNEL, grant_id=None, granted_at=None, facebook_user_id=None, data_ends_at=None), TOKEN, False),
+        (replace(CHANNEL, grant_id=None, login_of=None, data_ends_at=None), TOKEN, False),
     ],
 )
 def test_only_what_is_said_of_the_persons_newest_login_moves_its_end(

@@ -19,7 +19,7 @@ from webapp.meta.errors import Cause, GraphError, Kind
 from webapp.meta.gateway import Meta
 
 # Portions are written down together: one statement for all of their channels that stay as they are.
-TOGETHER = 4
+TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,10 @@ def moved_end(channel: Watched, told: TokenState | GraphError) -> MovedEnd | Non
     token's own: it says nothing of the user's token, whose end is known since it was given. A Page that kept its
     token from an earlier login does not know of the newest.
     """
-    if isinstance(told, GraphError) or not told.is_valid or channel.granted_at is None or channel.grant_id is None:
+    if isinstance(told, GraphError) or not told.is_valid or channel.grant_id is None:
         return None
     ends = told.data_access_expires_at
-    if ends is None or ends == channel.data_ends_at or channel.authorized_at < channel.granted_at:
-        return None
-    if told.user_id != channel.facebook_user_id:
+    if ends is None or ends == channel.data_ends_at or told.user_id != channel.login_of:
         return None
     return MovedEnd(channel.grant_id, channel.data_ends_at, ends)
 

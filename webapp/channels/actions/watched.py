@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select
 
 from webapp.channels.models import Channel, Grant, Hearing
 from webapp.channels.rules import Subject, platform_of
@@ -16,8 +16,9 @@ from webapp.core.crypto import Secret
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`user_token` is of the login that the channel was connected with, `authorized_at` names the Page token's. Of the
-    login too: whose it is, when it was and when its access to data ends.
+    """`user_token` is of the login that the channel was connected with, `authorized_at` names the Page token's.
+    `login_of` is the Facebook user whose newest login the Page token is of, `data_ends_at` when that login's access to
+    data ends, as far as is known.
 
     `listened_to` is the customer whose message last came for listeners only, while none has come since to the app that
     answers.
@@ -38,8 +39,7 @@ class Watched:
     doubted: str | None
     doubted_since: datetime | None
     listened_to: str | None = None
-    facebook_user_id: str | None = None
-    granted_at: datetime | None = None
+    login_of: str | None = None
     data_ends_at: datetime | None = None
 
     @property
@@ -67,8 +67,7 @@ _COLUMNS = (
     Channel.doubted,
     Channel.doubted_since,
     Hearing.listened_to,
-    Grant.facebook_user_id,
-    Grant.granted_at,
+    case((Channel.authorized_at >= Grant.granted_at, Grant.facebook_user_id)),
     Grant.data_access_expires_at,
 )
 _ONLY_LISTENING = and_(
