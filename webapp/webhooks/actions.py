@@ -12,8 +12,9 @@ from webapp.channels.models import Channel, Hearing
 from webapp.channels.status import Status
 from webapp.core import bulk, db
 from webapp.inbox import actions as inbox
-from webapp.inbox.events import Event
+from webapp.inbox.actions import Happening, Source
 from webapp.webhooks import queue
+from webapp.webhooks.forgetting import forget
 from webapp.webhooks.queue import Stored
 from webapp.webhooks.rules import PLATFORMS, Delivered, Entry, Unreadable, read
 
@@ -69,7 +70,8 @@ def handle(delivery_id: int, *, now: datetime) -> None:
 def _handle_together(session: Session, batch: Sequence[Stored], now: datetime) -> None:
     told = [_told(stored) for stored in batch]
     reached = _reached(session, batch, told, now)
-    inbox.receive_all(session, [one for some in reached for one in _happenings(some)], now=now)
+    happenings = (_happenings(stored, some) for stored, some in zip(batch, reached, strict=True))
+    forget(session, inbox.receive_all(session, [one for some in happenings for one in some], now=now))
     problems: dict[int, str] = {}
     for stored, one, some in zip(batch, told, reached, strict=True):
         if isinstance(one, str):
@@ -87,12 +89,12 @@ def _handle_alone(session: Session, stored: Stored, now: datetime) -> None:
         queue.put_off(session, stored.id, [told], now)
         return
     failed = []
-    for channel, event in _happenings(reached):
+    for happening in _happenings(stored, reached):
         try:
             with session.begin_nested():
-                inbox.receive_all(session, [(channel, event)], now=now)
+                forget(session, inbox.receive_all(session, [happening], now=now))
         except Exception as error:
-            log.exception("event of channel %s not handled", channel.id)
+            log.exception("event of channel %s not handled", happening.channel.id)
             failed.append(type(error).__name__)
     if failed:
         queue.put_off(session, stored.id, failed, now)
@@ -107,8 +109,9 @@ def _told(stored: Stored) -> Told:
         return str(error)
 
 
-def _happenings(reached: Reached) -> Iterator[tuple[Channel, Event]]:
-    return ((channel, event) for channel, entry in reached for event in entry.events)
+def _happenings(stored: Stored, reached: Reached) -> Iterator[Happening]:
+    source = Source(stored.id, stored.received_at)
+    return (Happening(channel, event, source) for channel, entry in reached for event in entry.events)
 
 
 def _problem(told: Delivered, reached: Reached) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from webapp.channels.models import Channel
 from webapp.core import clock, db
 from webapp.inbox.actions import receive_all
+from webapp.inbox.actions.ledger import Happening
 from webapp.inbox.events import Event, MessageEvent
 from webapp.inbox.models import Conversation, ConversationEvent, Message
 
@@ -22,7 +23,7 @@ def happen(channel: Channel, *events: Event) -> None:
     """What a delivery does."""
     with db.transaction() as session:
         held = session.get_one(Channel, channel.id, populate_existing=True)
-        receive_all(session, [(held, event) for event in events], now=clock.now())
+        receive_all(session, [Happening(held, event) for event in events], now=clock.now())
 
 
 def write(channel: Channel, text: str = "hello", **changes: Any) -> Conversation:

@@ -18,6 +18,7 @@ from webapp import retention
 from webapp.channels.models import Channel
 from webapp.core import clock, db
 from webapp.inbox.actions import plain, receive_all
+from webapp.inbox.actions.ledger import Happening
 from webapp.inbox.events import (
     DeletedEvent,
     DeliveredEvent,
@@ -78,7 +79,7 @@ def bring(channel: Channel, events: Sequence[Event], portion: int) -> dict[str, 
     for start in range(0, len(events), portion):
         with db.transaction() as session:
             held = session.get_one(Channel, channel.id, populate_existing=True)
-            told = [(held, _of(contact, event)) for event in events[start : start + portion]]
+            told = [Happening(held, _of(contact, event)) for event in events[start : start + portion]]
             receive_all(session, told, now=clock.now())
     return _truth(contact)
 
@@ -131,6 +132,13 @@ def test_an_edit_before_its_message_is_what_the_list_shows(channel: Channel) -> 
     happen(channel, EditedEvent(CUSTOMER, minutes_ago(0), "mid of hello", "goodbye", 1))
     write(channel)
     assert (lines()[0].text, talk().latest_text) == ("goodbye", "goodbye")
+
+
+def test_of_two_edits_before_their_message_the_later_counts_whichever_came_first(channel: Channel) -> None:
+    for number, words in ((2, "goodbye"), (1, "hello there")):
+        happen(channel, EditedEvent(CUSTOMER, minutes_ago(0), "mid of hello", words, number))
+    write(channel)
+    assert lines()[0].text == "goodbye"
 
 
 def test_an_unsend_before_its_message_still_opens_the_reply_window(channel: Channel) -> None:

@@ -14,7 +14,7 @@ from tests.rooms.webhooks.stored import conversations, deliveries, handle_due, m
 from tests.rooms.webhooks.wire import ACCOUNT, AT, delivery, dm, echo, entry, event
 from webapp.core import clock, db
 from webapp.inbox import actions as inbox
-from webapp.inbox.actions.ledger import Happening
+from webapp.inbox.actions import Happening, Spoken
 from webapp.webhooks import actions, queue
 from webapp.webhooks.actions import NO_CHANNEL
 from webapp.webhooks.queue import LONGEST_PAUSE, pause
@@ -32,10 +32,11 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events whose text is "poison" cannot be digested, which shows only when half of it is written."""
     real = inbox.receive_all
 
-    def receive_all(session: Session, happenings: Sequence[Happening], **rest: Any) -> None:
-        real(session, happenings, **rest)
-        if any(getattr(event, "text", "") == "poison" for _channel, event in happenings):
+    def receive_all(session: Session, happenings: Sequence[Happening], **rest: Any) -> list[Spoken]:
+        taken_back = real(session, happenings, **rest)
+        if any(getattr(one.event, "text", "") == "poison" for one in happenings):
             raise RuntimeError("EAAsecrettokenthatmustnotbekept")
+        return taken_back
 
     monkeypatch.setattr(inbox, "receive_all", receive_all)
 

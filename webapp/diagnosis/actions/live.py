@@ -10,7 +10,7 @@ from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.diagnosis import queries
 from webapp.diagnosis.actions.asking import Case
-from webapp.diagnosis.models import CLOCKS, Ending, LiveTest
+from webapp.diagnosis.models import Ending, LiveTest
 from webapp.diagnosis.rules.checks import from_customers
 from webapp.inbox import actions as inbox
 from webapp.meta.errors import GraphError
@@ -49,20 +49,20 @@ def _watched(test: LiveTest, meta: Meta, now: datetime) -> bool:
 
 def observe(test: LiveTest, channel: Channel, *, meta: Meta, now: datetime, at_once: bool = False) -> bool:
     """Look whether it came; ask Meta now and then, at the end, or `at_once`. Says whether the test is over."""
-    if test.ended_at is not None or _arrived(test, channel, now):
+    if test.ended_at is not None or _arrived(test, now):
         return True
     return _book(test, now, at_once) and _ask_meta(test, channel, meta, now, at_once or now >= test.ends_by)
 
 
-def _arrived(test: LiveTest, channel: Channel, now: datetime) -> bool:
+def _arrived(test: LiveTest, now: datetime) -> bool:
     message = queries.first_arrival(test)
     if message is None:
         return False
-    heard, written_at = queries.heard(channel), message.at
-    if heard.at is None or heard.at < written_at - CLOCKS:
-        # It is here, yet Meta has told us of nothing since it was written: it was fetched.
-        return _end(test, now, Ending.AT_META, fetched=1, written_at=written_at)
-    return _end(test, now, Ending.ARRIVED, written_at=written_at, delivered_at=heard.at, delivery_id=heard.delivery_id)
+    if message.delivery_id is None:
+        # It is here, yet no delivery brought it: it was fetched.
+        return _end(test, now, Ending.AT_META, fetched=1, written_at=message.at)
+    heard_at, delivery_id = message.heard_at, message.delivery_id
+    return _end(test, now, Ending.ARRIVED, written_at=message.at, delivered_at=heard_at, delivery_id=delivery_id)
 
 
 def _book(test: LiveTest, now: datetime, at_once: bool) -> bool:

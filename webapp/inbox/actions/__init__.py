@@ -14,6 +14,7 @@ from webapp.inbox.actions.cards import (
 from webapp.inbox.actions.cases import AlreadyTaken, close, mark_read, reopen, reopen_left, take, transfer
 from webapp.inbox.actions.held import AlreadyGone, release, withdraw
 from webapp.inbox.actions.indexing import index_due
+from webapp.inbox.actions.ledger import Happening, Source, Spoken
 from webapp.inbox.actions.profiles import fetch_profile, forgotten_profiles, renew_profile
 from webapp.inbox.actions.receiving import receive_all
 from webapp.inbox.actions.replying import ComposerClosed, EmptyText, TextTooLong, dispatch, reply
@@ -28,7 +29,10 @@ __all__ = [
     "ComposerClosed",
     "EmptyText",
     "FileRefused",
+    "Happening",
     "NotConnected",
+    "Source",
+    "Spoken",
     "TagTaken",
     "TagTooLong",
     "TextTooLong",

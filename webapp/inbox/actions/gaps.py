@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
 from webapp.inbox.actions import locks
+from webapp.inbox.actions.ledger import Happening
 from webapp.inbox.actions.receiving import receive_all
 from webapp.inbox.events import Attachment, MessageEvent
 from webapp.inbox.models import Backfill, Conversation, Direction, Fetched, Message, Reason, State
@@ -25,7 +26,7 @@ def store(session: Session, channel: Channel, backfill: Backfill, remote: Remote
     contact_id = _contact_id(missing[0], channel)
     is_news = backfill.reason != Reason.HISTORY
     is_known = locks.conversation_with(session, channel.id, contact_id) is not None
-    receive_all(session, [(channel, _event(one, channel)) for one in missing], now=now, is_news=is_news)
+    receive_all(session, [Happening(channel, _event(one, channel)) for one in missing], now=now, is_news=is_news)
     conversation = locks.conversation_with(session, channel.id, contact_id)
     assert conversation is not None, "a message makes its conversation"
     if not is_news and not is_known:

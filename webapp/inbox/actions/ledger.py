@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, lazyload
@@ -20,7 +21,29 @@ from webapp.inbox.events import (
 from webapp.inbox.models import Contact, Conversation, EarlyEvent, Message, State
 from webapp.inbox.models.early import EarlyKind
 
-Happening = tuple[Channel, Event]
+
+class Source(NamedTuple):
+    """The stored delivery that tells something, and when it came."""
+
+    delivery_id: int
+    at: datetime
+
+
+class Happening(NamedTuple):
+    """An event of a channel; without `source`: no delivery tells it."""
+
+    channel: Channel
+    event: Event
+    source: Source | None = None
+
+
+class Spoken(NamedTuple):
+    """A stored delivery, and the message of which it holds words."""
+
+    delivery_id: int
+    mid: str
+
+
 # Everything but a message: it can come before the message that it is about.
 Remark = DeletedEvent | EditedEvent | ReactionEvent | ReadEvent | DeliveredEvent
 Key = tuple[int, str]
@@ -32,15 +55,17 @@ class Ledger:
     def __init__(self, session: Session, happenings: Sequence[Happening], *, is_news: bool) -> None:
         self.session = session
         self.is_news = is_news
-        channels = {channel.id for channel, _event in happenings}
-        contacts = {event.contact_id for _channel, event in happenings}
-        mids = {mid_of(event) for _channel, event in happenings} - {""}
+        channels = {one.channel.id for one in happenings}
+        contacts = {one.event.contact_id for one in happenings}
+        mids = {mid_of(one.event) for one in happenings} - {""}
         self.talks = self._talks(channels, contacts)
         self.messages = self._messages(channels, mids)
         self.early = self._early(channels, contacts, mids | {""})
         self.newcomers: list[Contact] = []
         # Conversations that heard of a message after a later one.
         self.overtaken: set[Conversation] = set()
+        # Words of messages that were taken back.
+        self.taken_back: list[Spoken] = []
 
     def talk(self, channel: Channel, contact_id: str) -> Conversation | None:
         return self.talks.get((channel.id, contact_id))
@@ -65,21 +90,27 @@ class Ledger:
         self.newcomers.append(contact)
         return made
 
-    def wait(self, channel: Channel, event: Remark, now: datetime) -> None:
+    def forget(self, mid: str, deliveries: Iterable[int]) -> None:
+        self.taken_back += [Spoken(one, mid) for one in deliveries]
+
+    def wait(self, happening: Happening, now: datetime) -> None:
         """Keep what came too early. Of one kind the later stays, and nothing of a message that was taken back."""
-        new = _early(channel, event, now)
+        new, channel, event = _early(happening, now), happening.channel, happening.event
         waiting = self.early[channel.id, event.contact_id]
         alike = {EarlyKind(one.kind): one for one in waiting if one.mid == new.mid}
         if new.kind in _CONTENT and EarlyKind.DELETED in alike:
+            self.forget(new.mid, new.told_again or ())
             return
         if new.kind == EarlyKind.DELETED:
-            self._forget(waiting, [one for kind, one in alike.items() if kind in _CONTENT])
+            gone = [one for kind, one in alike.items() if kind in _CONTENT]
+            self.forget(new.mid, [delivery for one in gone for delivery in one.told_again or ()])
+            self._forget(waiting, gone)
         old = alike.get(EarlyKind(new.kind))
         if old is None:
             waiting.append(new)
             self.session.add(new)
-        elif (new.number, new.at, new.text) > (old.number, old.at, old.text):
-            old.number, old.at, old.text = new.number, new.at, new.text
+        else:
+            old.meets(new)
 
     def arrived(self, channel: Channel, contact_id: str, mid: str) -> list[EarlyEvent]:
         """What waited for this message (or, with an empty mid, for this customer); it no longer waits."""
@@ -169,9 +200,10 @@ _KINDS: dict[type, EarlyKind] = {
 _CONTENT = (EarlyKind.EDITED, EarlyKind.REACTION)
 
 
-def _early(channel: Channel, event: Remark, now: datetime) -> EarlyEvent:
+def _early(happening: Happening, now: datetime) -> EarlyEvent:
+    event, source = happening.event, happening.source
     made = EarlyEvent(
-        channel_id=channel.id,
+        channel_id=happening.channel.id,
         contact_external_id=event.contact_id,
         mid=mid_of(event),
         kind=_KINDS[type(event)],
@@ -182,6 +214,7 @@ def _early(channel: Channel, event: Remark, now: datetime) -> EarlyEvent:
     )
     if isinstance(event, EditedEvent):
         made.text, made.number = event.text, event.number
+        made.told_again = [source.delivery_id] if source else None
     elif isinstance(event, ReactionEvent):
         made.text = event.emoji
     return made

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from webapp.channels.models import Channel
 from webapp.core import bulk
 from webapp.core.db import Model
 from webapp.inbox.actions import echoes, keeping, talks
-from webapp.inbox.actions.ledger import Happening, mid_of
+from webapp.inbox.actions.ledger import Happening, Source, mid_of
 from webapp.inbox.actions.talks import Key, Talk
 from webapp.inbox.events import DeliveredEvent, Event, MessageEvent, ReadEvent
 from webapp.inbox.models import Conversation, Direction, EarlyEvent, Message, SendStatus
@@ -30,7 +30,11 @@ class Story:
 
     key: Key
     channel: Channel
-    events: list[Event] = field(default_factory=list)
+    told: list[Happening] = field(default_factory=list)
+
+    @property
+    def events(self) -> Iterable[Event]:
+        return (one.event for one in self.told)
 
     @property
     def may_be_plain(self) -> bool:
@@ -43,10 +47,15 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A message that is here. `is_settled`: hearing of it once more changes nothing."""
+    """A message that is here. `is_settled`: it is not on its way; `deliveries` hold words of it."""
 
     at: datetime
     is_settled: bool
+    deliveries: Sequence[int | None]
+
+    def has_come_in(self, source: Source | None) -> bool:
+        """Whether hearing of it once more changes nothing."""
+        return self.is_settled and (source is None or source.delivery_id in self.deliveries)
 
 
 def receive(session: Session, happenings: Sequence[Happening], *, now: datetime, is_news: bool) -> list[Happening]:
@@ -58,7 +67,7 @@ def receive(session: Session, happenings: Sequence[Happening], *, now: datetime,
         page.take(story, now)
     page.write(now)
     done = {one.key for one in plain}
-    return [one for one in happenings if (one[0].id, one[1].contact_id) not in done]
+    return [one for one in happenings if (one.channel.id, one.event.contact_id) not in done]
 
 
 def row_of(event: MessageEvent) -> dict[str, Any]:
@@ -77,11 +86,11 @@ def row_of(event: MessageEvent) -> dict[str, Any]:
 
 def _stories(happenings: Iterable[Happening]) -> Iterable[Story]:
     found: dict[Key, Story] = {}
-    for channel, event in happenings:
-        key = channel.id, event.contact_id
+    for one in happenings:
+        key = one.channel.id, one.event.contact_id
         if key not in found:
-            found[key] = Story(key, channel)
-        found[key].events.append(event)
+            found[key] = Story(key, one.channel)
+        found[key].told.append(one)
     return found.values()
 
 
@@ -96,7 +105,7 @@ class _Page:
         self.early = _waited_for(session, stories) if stories else set()
         self.awaiting = self._awaiting(stories)
         self.changed: dict[Key, Talk] = {}
-        self.new: list[tuple[Talk, MessageEvent]] = []
+        self.new: list[tuple[Talk, MessageEvent, Source | None]] = []
         self.overtaken: set[Talk] = set()
         self.heard: dict[Channel, datetime] = {}
 
@@ -105,21 +114,22 @@ class _Page:
         talk = self.talks.get(story.key)
         if story.key in self.early or (talk is not None and talk.id in self.awaiting):
             return False
-        is_open, new = talk is not None, set[str]()
-        for event in story.events:
+        is_open, new = talk is not None, dict[str, Source | None]()
+        for _channel, event, source in story.told:
             known = self.known.get((story.key[0], mid_of(event)))
             if isinstance(event, MessageEvent) and known is None:
                 is_open = True
-                new.add(event.mid)
-            elif not is_open or not _is_told_already(event, known, new):
+                if new.setdefault(event.mid, source) != source:
+                    return False
+            elif not is_open or not _is_told_already(event, source, known, new):
                 return False
         return True
 
     def take(self, story: Story, now: datetime) -> None:
         """Let the customer's conversation hear of it."""
-        for event in story.events:
+        for _channel, event, source in story.told:
             if isinstance(event, MessageEvent):
-                self._message(story, event, now)
+                self._message(story, event, source, now)
             elif isinstance(event, DeliveredEvent):
                 self._talk(story).reaches(event.at)
             elif isinstance(event, ReadEvent):
@@ -130,12 +140,11 @@ class _Page:
         for channel, at in self.heard.items():
             channel.hears(at)
         talks.write(self.session, list(self.changed.values()), now)
-        own = ({"conversation_id": talk.id, "channel_id": talk.channel_id} | row_of(event) for talk, event in self.new)
-        bulk.add(self.session, Message, list(own))
-        self._follow([(talk.channel_id, event.mid) for talk, event in self.new if event.attachments], now)
+        bulk.add(self.session, Message, [_row(*one) for one in self.new])
+        self._follow([(talk.channel_id, event.mid) for talk, event, _source in self.new if event.attachments], now)
         self._count([one.id for one in self.overtaken])
 
-    def _message(self, story: Story, event: MessageEvent, now: datetime) -> None:
+    def _message(self, story: Story, event: MessageEvent, source: Source | None, now: datetime) -> None:
         if (story.key[0], event.mid) in self.known:
             return
         if story.key not in self.talks:
@@ -149,8 +158,8 @@ class _Page:
         else:
             talk.hears(event, now=now, is_news=self.is_news)
             self.heard[story.channel] = max(event.at, self.heard.get(story.channel, event.at))
-        self.known[story.key[0], event.mid] = Known(event.at, is_settled=True)
-        self.new.append((talk, event))
+        self.known[story.key[0], event.mid] = Known(event.at, is_settled=True, deliveries=())
+        self.new.append((talk, event, source))
 
     def _talk(self, story: Story) -> Talk:
         talk = self.changed[story.key] = self.talks[story.key]
@@ -178,10 +187,16 @@ class _Page:
                 conversation.counts_waiting()
 
 
-def _is_told_already(event: Event, known: Known | None, new: Container[str]) -> bool:
+def _row(talk: Talk, event: MessageEvent, source: Source | None) -> dict[str, Any]:
+    delivery_id, heard_at = source or (None, None)
+    place = {"conversation_id": talk.id, "channel_id": talk.channel_id}
+    return place | row_of(event) | {"delivery_id": delivery_id, "heard_at": heard_at}
+
+
+def _is_told_already(event: Event, source: Source | None, known: Known | None, new: Container[str]) -> bool:
     """Of a message that it says nothing new, of a receipt that what it is about is here."""
     if isinstance(event, MessageEvent):
-        return known is not None and known.is_settled
+        return known is not None and known.has_come_in(source)
     mid = mid_of(event)
     return not mid or known is not None or mid in new
 
@@ -189,10 +204,12 @@ def _is_told_already(event: Event, known: Known | None, new: Container[str]) -> 
 def _known(session: Session, stories: Sequence[Story]) -> dict[Key, Known]:
     mids = ((one.key[0], mid_of(event)) for one in stories for event in one.events)
     rows = session.connection().execute(_these_messages(), bulk.parameters(_mids(one for one in mids if one[1])))
-    return {
-        (channel_id, mid): Known(at, direction == Direction.IN or send_status == SendStatus.SENT)
-        for channel_id, mid, at, direction, send_status in rows
-    }
+    return {(row.channel_id, row.mid): _known_of(row) for row in rows}
+
+
+def _known_of(row: Row[Any]) -> Known:
+    is_settled = row.direction == Direction.IN or row.send_status == SendStatus.SENT
+    return Known(row.at, is_settled, (row.delivery_id, *(row.told_again or ())))
 
 
 def _waited_for(session: Session, stories: Sequence[Story]) -> set[Key]:
@@ -213,7 +230,8 @@ def _mids(keys: Iterable[Key]) -> list[dict[str, Any]]:
 @bulk.once
 def _these_messages() -> Select[Any]:
     asked, table = bulk.Given(Message, "channel_id", "mid"), bulk.table_of(Message)
-    query = select(table.c.channel_id, table.c.mid, table.c.at, table.c.direction, table.c.send_status)
+    names = ("channel_id", "mid", "at", "direction", "send_status", "delivery_id", "told_again")
+    query = select(*(table.c[name] for name in names))
     return query.select_from(asked.table).join(table, asked.is_here)
 
 

@@ -5,10 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.channels.models import Channel
 from webapp.core import db
 from webapp.inbox.actions import echoes, keeping, plain
-from webapp.inbox.actions.ledger import Happening, Ledger, Remark, mid_of, remark_of
+from webapp.inbox.actions.ledger import Happening, Ledger, Remark, Spoken, mid_of, remark_of
 from webapp.inbox.events import DeletedEvent, DeliveredEvent, EditedEvent, MessageEvent, ReactionEvent, ReadEvent
 from webapp.inbox.models import Conversation, Message, SendStatus
 
@@ -16,31 +15,38 @@ from webapp.inbox.models import Conversation, Message, SendStatus
 AT_ONCE = 500
 
 
-def receive_all(session: Session, happenings: Sequence[Happening], *, now: datetime, is_news: bool = True) -> None:
+def receive_all(
+    session: Session, happenings: Sequence[Happening], *, now: datetime, is_news: bool = True
+) -> list[Spoken]:
     """Write events down, inside the caller's transaction and with their channels locked.
 
     Any order, any repetition and any portions of the same events end in the same: a message is known by (channel, mid);
     what is said about a message before it came waits for it; everything else says how things are, and the later wins.
     What is no news opens no conversation, and nobody is said to wait since then.
+    Returns in which deliveries there are words that were taken back: whoever keeps deliveries must not keep those.
     """
+    taken_back: list[Spoken] = []
     rest = plain.receive(session, happenings, now=now, is_news=is_news)
     for start in range(0, len(rest), AT_ONCE):
         portion = rest[start : start + AT_ONCE]
         ledger = Ledger(session, portion, is_news=is_news)
-        for channel, event in portion:
-            if isinstance(event, MessageEvent):
-                _message(ledger, channel, event, now)
+        for one in portion:
+            if isinstance(one.event, MessageEvent):
+                _message(ledger, one, one.event, now)
             else:
-                _remark(ledger, channel, event, now)
+                _remark(ledger, one, one.event, now)
         session.flush()
         keeping.follow(session, list(ledger.messages.values()), now)
         for conversation in ledger.overtaken:
             conversation.counts_waiting()
         for contact in ledger.newcomers:
             db.ring_after_commit("inbox.profile", contact.id)
+        taken_back += ledger.taken_back
+    return taken_back
 
 
-def _message(ledger: Ledger, channel: Channel, event: MessageEvent, now: datetime) -> None:
+def _message(ledger: Ledger, happening: Happening, event: MessageEvent, now: datetime) -> None:
+    channel = happening.channel
     conversation = ledger.talk(channel, event.contact_id)
     waited = []
     if conversation is None:
@@ -53,8 +59,12 @@ def _message(ledger: Ledger, channel: Channel, event: MessageEvent, now: datetim
     elif known.is_ours and known.send_status != SendStatus.SENT:
         known.was_sent()
         conversation.touch()
+    if happening.source is not None:
+        known.came_in(*happening.source)
+        _keep_no_words(ledger, known)
     for early in [*waited, *ledger.arrived(channel, event.contact_id, event.mid)]:
-        _apply(conversation, known, remark_of(early))
+        known.was_told_in(*(early.told_again or ()))
+        _apply(ledger, conversation, known, remark_of(early))
 
 
 def _written(ledger: Ledger, conversation: Conversation, event: MessageEvent, now: datetime) -> Message:
@@ -80,17 +90,20 @@ def _new(conversation: Conversation, event: MessageEvent) -> Message:
     return Message(conversation=conversation, channel_id=conversation.channel.id, reaction="", **plain.row_of(event))
 
 
-def _remark(ledger: Ledger, channel: Channel, event: Remark, now: datetime) -> None:
-    conversation = ledger.talk(channel, event.contact_id)
+def _remark(ledger: Ledger, happening: Happening, event: Remark, now: datetime) -> None:
+    conversation = ledger.talk(happening.channel, event.contact_id)
     mid = mid_of(event)
-    known = ledger.message(channel, mid) if mid else None
+    known = ledger.message(happening.channel, mid) if mid else None
     if conversation is None or (mid and known is None):
-        ledger.wait(channel, event, now)
-    else:
-        _apply(conversation, known, event)
+        ledger.wait(happening, now)
+        return
+    if known is not None and isinstance(event, EditedEvent) and happening.source is not None:
+        known.was_told_in(happening.source.delivery_id)
+        _keep_no_words(ledger, known)
+    _apply(ledger, conversation, known, event)
 
 
-def _apply(conversation: Conversation, known: Message | None, event: Remark) -> None:
+def _apply(ledger: Ledger, conversation: Conversation, known: Message | None, event: Remark) -> None:
     """`known` is the message that the event is about."""
     if isinstance(event, DeliveredEvent):
         conversation.reaches(event.at)
@@ -98,6 +111,14 @@ def _apply(conversation: Conversation, known: Message | None, event: Remark) -> 
         conversation.is_seen(known.at if known is not None and event.mid else event.at)
     elif known is not None:
         _change(conversation, known, event)
+        if isinstance(event, DeletedEvent):
+            _keep_no_words(ledger, known)
+
+
+def _keep_no_words(ledger: Ledger, known: Message) -> None:
+    """Of a message that was taken back, whoever tells of it and whenever."""
+    if known.deleted_at is not None:
+        ledger.forget(known.mid or "", known.deliveries)
 
 
 def _change(conversation: Conversation, known: Message, event: DeletedEvent | EditedEvent | ReactionEvent) -> None:

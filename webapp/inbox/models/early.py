@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model
@@ -36,4 +36,13 @@ class EarlyEvent(Model):
     # Of an edit the words and which edit it is; of a reaction the emoji.
     text: Mapped[str] = mapped_column(default="")
     number: Mapped[int] = mapped_column(default=0)
+    # Deliveries that hold such words.
+    told_again: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     heard_at: Mapped[datetime] = mapped_column(index=True)
+
+    def meets(self, other: "EarlyEvent") -> None:
+        """Of two of one kind the later counts; where words were told is known of both."""
+        if (other.number, other.at, other.text) > (self.number, self.at, self.text):
+            self.number, self.at, self.text = other.number, other.at, other.text
+        told = dict.fromkeys([*(self.told_again or ()), *(other.told_again or ())])
+        self.told_again = list(told) or None

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
-from webapp.core.db import Model
+from webapp.core.db import BigId, Model
 
 if TYPE_CHECKING:
     from webapp.inbox.models.conversation import Conversation
@@ -72,6 +72,11 @@ class Message(Model):
     # Which edit it is, as Meta counts them; 0 where it does not say.
     edit_number: Mapped[int] = mapped_column(default=0, server_default="0")
     deleted_at: Mapped[datetime | None]
+    # The stored delivery that brought it, and when that came; None of what no delivery brought. No key: deliveries go.
+    delivery_id: Mapped[int | None] = mapped_column(BigId)
+    heard_at: Mapped[datetime | None]
+    # Further deliveries that hold words of it: told once more, or edited.
+    told_again: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     # Only for replies written here; an echo of a reply written in the Instagram app has no author.
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     form_key: Mapped[str | None]
@@ -94,6 +99,23 @@ class Message(Model):
     @property
     def is_on_its_way(self) -> bool:
         return self.send_status in (SendStatus.QUEUED, SendStatus.SENDING)
+
+    @property
+    def deliveries(self) -> list[int]:
+        """Those that hold words of it."""
+        return [one for one in (self.delivery_id, *(self.told_again or ())) if one is not None]
+
+    def came_in(self, delivery_id: int, at: datetime) -> None:
+        """A delivery brought it, perhaps not the first one."""
+        if self.delivery_id is None:
+            self.delivery_id, self.heard_at = delivery_id, at
+        self.was_told_in(delivery_id)
+
+    def was_told_in(self, *delivery_ids: int) -> None:
+        """These hold words of it, old or new."""
+        further = [one for one in delivery_ids if one not in self.deliveries]
+        if further:
+            self.told_again = [*(self.told_again or ()), *further]
 
     def queue(self, now: datetime) -> None:
         """Put it on its way; it counts as written now."""

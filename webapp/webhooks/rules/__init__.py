@@ -5,5 +5,6 @@ numbers, times are seconds, milliseconds or text. Source: Messenger Platform and
 """
 
 from webapp.webhooks.rules.delivery import PLATFORMS, Delivered, Entry, Unreadable, read
+from webapp.webhooks.rules.forgetting import without_words
 
-__all__ = ["PLATFORMS", "Delivered", "Entry", "Unreadable", "read"]
+__all__ = ["PLATFORMS", "Delivered", "Entry", "Unreadable", "read", "without_words"]

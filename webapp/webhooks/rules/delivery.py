@@ -85,7 +85,7 @@ def _entry(entry: Json, received_at: datetime) -> Entry:
     account_id = an_id(entry.get("id"))
     sent_at = a_moment(entry.get("time"), received_at) or received_at
     events = []
-    for item in _items(entry):
+    for item in items(entry):
         event = _event(account_id, item, sent_at, received_at)
         if event is not None:
             events.append(event)
@@ -93,7 +93,7 @@ def _entry(entry: Json, received_at: datetime) -> Entry:
     return Entry(account_id, tuple(events), standby)
 
 
-def _items(entry: Json) -> Iterator[Json]:
+def items(entry: Json) -> Iterator[Json]:
     """`standby` holds the same as `messaging`, while another app answers; `changes` wraps it."""
     for form in ("messaging", "standby"):
         yield from (an_object(one) for one in a_list(entry.get(form)))
