@@ -11,9 +11,12 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
+# As in the table of deliveries.
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    op.add_column("message", sa.Column("delivery_id", sa.BigInteger(), nullable=True))
+    op.add_column("message", sa.Column("delivery_id", _NUMBER, nullable=True))
     op.add_column("message", sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True))
     for table in ("message", "early_event"):
         op.add_column(table, sa.Column("told_again", sa.JSON(), nullable=True))
