@@ -153,7 +153,7 @@ def _find_chromium() -> str | None:
 
 def _how_to_install() -> str:
     if platform.system() == "Darwin":
-        return "brew install --cask chromium"
+        return "brew install --cask google-chrome"
     return "sudo apt-get install chromium"
 
 
