@@ -46,7 +46,6 @@ def move_ends(moved: Sequence[MovedEnd]) -> None:
         and_(Grant.id == one.grant_id, Grant.data_access_expires_at.is_not_distinct_from(one.was))
         for one in newest.values()
     )
-    quietly = {"synchronize_session": False}
     with db.transaction() as session:
         theirs = select(Grant.id).where(or_(*still)).order_by(Grant.id).with_for_update().cte("theirs")
         becomes = case({one.grant_id: one.becomes for one in newest.values()}, value=Grant.id)
@@ -55,14 +54,20 @@ def move_ends(moved: Sequence[MovedEnd]) -> None:
             .where(Grant.id.in_(select(theirs.c.id)))
             .values(data_access_expires_at=becomes)
             .returning(Grant.id),
-            execution_options=quietly,
+            execution_options={"synchronize_session": False},
         ).all()
-    # Rows on the screen show it. In a transaction of its own: whoever holds logins must not wait for channels.
+    redraw(written)
+
+
+def redraw(grant_ids: Sequence[int]) -> None:
+    """Rows on the screen show when their login ends. In a transaction of its own: whoever holds logins must not wait
+    for channels, which are locked in one order.
+    """
     with db.transaction() as session:
-        shown = select(Channel.id).where(Channel.grant_id.in_(written)).order_by(Channel.id).with_for_update()
+        shown = select(Channel.id).where(Channel.grant_id.in_(grant_ids)).order_by(Channel.id).with_for_update()
         session.execute(
             update(Channel)
             .where(Channel.id.in_(select(shown.cte("shown").c.id)))
             .values(revision=Channel.revision + 1),
-            execution_options=quietly,
+            execution_options={"synchronize_session": False},
         )

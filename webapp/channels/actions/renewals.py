@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from webapp.channels.actions.ends import redraw
 from webapp.channels.expiry import RENEW_AHEAD
 from webapp.channels.models import Channel, Grant
 from webapp.channels.status import Status
@@ -88,13 +89,9 @@ def _record(user_id: str, grant_id: int, old: Secret, fresh: UserToken, state: T
             one.user_token, one.expires_at = fresh.secret, fresh.expires_at
             one.data_access_expires_at = state.data_access_expires_at or one.data_access_expires_at
             one.renew_at = now + AGAIN
-        # The rows may have shown that the end is near.
-        session.execute(
-            update(Channel)
-            .where(Channel.grant_id.in_([one.id for one in grants]))
-            .values(revision=Channel.revision + 1),
-            execution_options={"synchronize_session": False},
-        )
+        renewed = [one.id for one in grants]
+    # They may have shown that the end is near.
+    redraw(renewed)
     return True
 
 
