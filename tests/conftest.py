@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,9 +14,10 @@ from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 
 from config import Config
-from tests import engines
+from tests import engines, turns
 from tests.people import People, settle
 from tests.running import Sandbox, running_sandbox
+from webapp import background
 from webapp.accounts.models import Person, SignIn
 from webapp.app import create_app
 from webapp.commands import upgrade
@@ -24,13 +26,31 @@ from webapp.core.crypto import fingerprint
 from webapp.core.db import make_engine
 from webapp.tables import metadata
 
+# What is read at the beginning stays for ever: the collector of garbage need not go through it thousands of times.
+gc.disable()
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = turns.in_turns(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> turns.Turns:
+    return turns.scheduling(config, log)
+
+
 def pytest_collection_finish() -> None:
-    """What was read by now stays for ever: the collector of garbage need not go through it thousands of times."""
-    gc.collect()
-    gc.freeze()
+    background.settle()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    # All pages in one process: they are ours alone, and to start a process for each was a seventh of their cost.
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--renderer-process-limit=1", "--in-process-gpu"]
+    return {"executable_path": engines.chromium(), "args": flags}
 
 
 @pytest.fixture(scope="session")

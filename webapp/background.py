@@ -47,14 +47,13 @@ def settle() -> None:
     Nor need it look at every answer while that is being read: hardly anything here refers back to itself, and what is
     done with goes away without it.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(LOOK_EVERY)
+    gc.enable()
 
 
 def start(app: Flask) -> Background:
     """Start the threads in this process. They are daemons: the server ends when it wants to, by its own signals."""
-    settle()
     bells: Bells = app.extensions["bells"]
     drain: Drain = app.extensions["drain"]
     drain.start()

@@ -1,20 +1,13 @@
 """One console, one sandbox and one signed-in Chromium for all tests of the scripts."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests import engines
 from tests.flows.console import Console, running_console
 from tests.flows.test_story import LIN, MORNING, sign_in, through_the_dialog
 from tests.running import Sandbox, running_sandbox
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": engines.chromium(), "args": ["--no-sandbox", "--disable-gpu", "--disable-quic"]}
 
 
 @pytest.fixture(scope="module")

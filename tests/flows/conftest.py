@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -13,11 +12,6 @@ from tests.running import Sandbox, running_sandbox
 
 PEOPLE = {name: (f"{name}@aurora.example", f"{name}-aurora-2026") for name in ("alice", "bob", "carol")}
 expect.set_options(timeout=10_000)
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": engines.chromium(), "args": ["--no-sandbox", "--disable-gpu", "--disable-quic"]}
 
 
 # For a story that is told on both databases; the others are told on the embedded one.

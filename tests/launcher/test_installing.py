@@ -1,9 +1,12 @@
 """The virtual environment: what is installed, what is skipped, and the sentence when it cannot be."""
 
 import ast
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +67,45 @@ def test_a_virtual_environment_that_was_left_half_made_is_made_again(places: Pla
     installation._write_stamp(places, CONSOLE)
     (places.venv / "bin" / "pip").unlink()
     assert not is_installed(places, CONSOLE)
+
+
+def test_two_halves_of_a_lock_file_are_installed_side_by_side_and_hold_all_of_it(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = (ROOT / TESTS).read_text()
+    (places.root / TESTS).write_text(lock)
+    shares: list[str] = []
+    run = installation._side_by_side
+
+    def counted(commands: list[list[str]], *others: Any) -> list[int]:
+        shares.extend(Path(command[-1]).read_text() for command in commands)
+        return run([[*command[:4], "--dry-run", "--help"] for command in commands], *others)
+
+    monkeypatch.setattr(installation, "_side_by_side", counted)
+    install(places, TESTS)
+    names = [re.findall(r"^(\S+)==", share, re.MULTILINE) for share in shares]
+    assert len(shares) == 2
+    assert sorted(names[0] + names[1]) == sorted(re.findall(r"^(\S+)==", lock, re.MULTILINE))
+    hashes = [re.findall(r"sha256:\w+", text) for text in (*shares, lock)]
+    assert sorted(hashes[0] + hashes[1]) == sorted(hashes[2])
+
+
+def test_one_half_that_fails_fails_the_installation(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "_side_by_side", lambda *_: [0, 1])
+    with pytest.raises(Stop):
+        install(places, CONSOLE)
+    assert not is_installed(places, CONSOLE)
+
+
+def test_whoever_interrupts_the_installation_leaves_no_pip_behind(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    commands = [[sys.executable, "-c", f"import time; time.sleep(60 + {number})"] for number in range(2)]
+    began = time.monotonic()
+    with (tmp_path / "log").open("ab") as log, pytest.raises(KeyboardInterrupt):
+        installation._side_by_side(commands, log, interrupted)
+    assert time.monotonic() - began < 20
 
 
 def test_without_a_network_the_person_is_told_so_and_nothing_counts_as_installed(

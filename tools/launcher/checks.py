@@ -109,7 +109,7 @@ def _run_pytest(places: Places, environment: dict[str, str], left_out: list[str]
     one that is wrong fails again.
     """
     colour = "--color=yes" if sys.stdout.isatty() else "--color=no"
-    workers = ["-n", str(min(MOST_WORKERS, 2 * (os.cpu_count() or 1))), "--dist", "worksteal"]
+    workers = ["-n", str(min(MOST_WORKERS, 2 * (os.cpu_count() or 1)))]
     all_tests = _stream("pytest", _python(places, "-m", "pytest", *workers, colour, *left_out), environment)
     late = failed_tests(ROOT / ".pytest_cache") if all_tests.exit_code == SOME_FAILED else []
     if not 0 < len(late) <= FEW:

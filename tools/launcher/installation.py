@@ -2,15 +2,17 @@
 
 import hashlib
 import importlib.util
-import io
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from tools.launcher import sentences
-from tools.launcher.pipe import piped
 from tools.launcher.places import Places
 from tools.launcher.progress import Step, step
 from tools.launcher.sentences import Label, Stop
@@ -19,6 +21,9 @@ CONSOLE = "requirements.txt"
 TESTS = "requirements-test.txt"
 # What each lock file takes when unpacked, with room for pip's own copies.
 MEGABYTES = {CONSOLE: 400, TESTS: 900}
+# A package of a lock file with its hashes.
+PIN = re.compile(r"^[\w.\[\]-]+==(?:.*\\\n)*.*\n?", re.MULTILINE)
+LOOK_SECONDS = 0.2
 NETWORK_WORDS = re.compile(
     r"NewConnectionError|NameResolutionError|name resolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError"
     r"|Max retries exceeded|Connection refused|Network is unreachable|Could not fetch URL"
@@ -72,25 +77,42 @@ def _make_venv(places: Places) -> None:
 
 
 def _pip_install(places: Places, requirements: str, running: Step) -> None:
-    lock = places.root / requirements
-    command = [str(places.python), "-m", "pip", "install", "--require-hashes", "--no-input", "--retries", "2"]
-    command += ["--progress-bar", "off", "--disable-pip-version-check", "--no-compile", "-r", str(lock)]
-    total = len(re.findall(r"^[\w.\[\]-]+==", lock.read_text(), re.MULTILINE))
-    found = 0
-    with (
-        places.install_log.open("a") as log,
-        piped(command, places.root) as pip,
-        io.TextIOWrapper(pip.output, errors="replace") as lines,
-    ):
-        for line in lines:
-            log.write(line)
-            if line.startswith("Collecting "):
-                found += 1
-                running.tell(f"{found}/{total} {line.split()[1].split('=')[0]}")
-            elif line.startswith("Installing collected"):
-                running.tell(f"{found}/{found} …")
-    if pip.exit_code:
+    """Two at a time, with half of the lock file each: it names everything, so neither has to ask what needs what."""
+    pins = PIN.findall((places.root / requirements).read_text())
+    shares = [share for share in (pins[0::2], pins[1::2]) if share]
+    with tempfile.TemporaryDirectory() as folder, places.install_log.open("ab") as log:
+        commands = [_pip(places, Path(folder) / f"{number}.txt", share) for number, share in enumerate(shares)]
+        exit_codes = _side_by_side(commands, log, lambda: running.tell(_progress(places, len(pins))))
+    if any(exit_codes):
         raise _why_pip_failed(places, requirements, sentences.INSTALL_FAILED)
+
+
+def _pip(places: Places, lock: Path, pins: list[str]) -> list[str]:
+    lock.write_text("".join(pins))
+    command = [str(places.python), "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
+    command += ["--retries", "2", "--progress-bar", "off", "--disable-pip-version-check", "--no-compile"]
+    return [*command, "-r", str(lock)]
+
+
+def _side_by_side(commands: list[list[str]], log: IO[bytes], tell: Callable[[], None]) -> list[int]:
+    """Their exit codes. When the waiting is interrupted, all are asked to end as well, and waited for."""
+    running = [subprocess.Popen(command, stdout=log, stderr=log) for command in commands]
+    try:
+        while any(one.poll() is None for one in running):
+            tell()
+            time.sleep(LOOK_SECONDS)
+    except BaseException:
+        for one in running:
+            one.terminate()
+        raise
+    finally:
+        exit_codes = [one.wait() for one in running]
+    return exit_codes
+
+
+def _progress(places: Places, total: int) -> str:
+    found = re.findall(r"^Collecting ([^=\s]+)", places.install_log.read_text(errors="replace"), re.MULTILINE)
+    return f"{len(found)}/{total} {found[-1] if len(found) < total else '…'}" if found else ""
 
 
 def _compile(places: Places) -> None:
