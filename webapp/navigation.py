@@ -10,6 +10,7 @@ from flask_login import current_user
 from config import Config
 from webapp.accounts.models import Membership, Person
 from webapp.accounts.rules import Right, may
+from webapp.channels.listing import needs
 from webapp.scheduler.queries import trouble
 from webapp.web.i18n import LOCALES
 
@@ -30,6 +31,8 @@ def init_app(app: Flask, config: Config) -> None:
             "banners": _banners(),
             "may": may,
             "Right": Right,
+            # Asked for by whole pages alone.
+            "account_needs": needs,
             **_signed_in(),
         }
 
@@ -98,6 +101,7 @@ def _menu(member: Membership, person: Person) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": url, "icon": icon, "current": request.blueprint == room and not is_own}
         | ({"children": children[room]} if room in children else {})
+        | {"tells_needs": room == "channels"}
         for room, label, icon, url in rooms
     ]
 

@@ -10,8 +10,12 @@ const changed = () => all("[data-says]").filter(({ id, dataset }) => {
   return before !== undefined && before !== dataset.says;
 });
 
+const say = (text) => { document.getElementById("says").textContent = text; };
+
 changed();
 on("htmx:afterSettle", () => {
   const news = changed().map(({ dataset }) => dataset.says);
-  if (news.length) document.getElementById("says").textContent = news.join(" ");
+  if (news.length) say(news.join(" "));
 });
+/* What one has just done oneself: everybody else sees it where it happened. */
+on("says", ({ detail }) => say(detail.text));

@@ -11,13 +11,30 @@ const grow = (area) => {
   area.style.height = `${area.scrollHeight + 2}px`;
 };
 
-/* The platforms limit UTF-8 bytes, not characters: a Chinese character takes three. */
+const bytes = (text) => new TextEncoder().encode(text).length;
+
+/* How many characters have to go from the end. */
+const surplus = (text, limit) => {
+  const letters = [...text];
+  let [over, gone] = [bytes(text) - limit, 0];
+  while (over > 0) {
+    gone += 1;
+    over -= bytes(letters[letters.length - gone]);
+  }
+  return gone;
+};
+
+/* The platforms limit UTF-8 bytes, not characters: a Chinese character takes three. What is left is told in characters
+   like those that were written. */
 const count = (area) => {
   const limit = Number(area.dataset.bytesMax);
-  const used = new TextEncoder().encode(area.value).length;
+  const used = bytes(area.value);
+  const left = Math.floor((limit - used) * [...area.value].length / (used || 1));
   area.setAttribute("aria-invalid", String(used > limit));
   all(`[data-bytes-for="${CSS.escape(area.id)}"]`).forEach((place) => {
-    place.textContent = `${used} / ${limit}`;
+    place.textContent = used > limit
+      ? place.dataset.textOver.replace("%(count)s", surplus(area.value, limit))
+      : place.dataset.textLeft.replace("%(count)s", left);
     place.hidden = used < limit * SHOW_COUNT_FROM;
     place.classList.toggle("is-over", used > limit);
   });

@@ -74,12 +74,12 @@ def test_enter_sends_once_and_shift_enter_breaks_the_line(thread: Page) -> None:
     expect(box(thread)).to_have_value("")
 
 
-def test_what_is_too_long_is_counted_in_bytes_and_not_sent(thread: Page) -> None:
-    box(thread).fill("字" * 334)
-    expect(thread.locator("[data-bytes-for]")).to_have_text("1002 / 1000")
+def test_what_is_too_long_is_counted_in_characters_and_not_sent(thread: Page) -> None:
+    box(thread).fill("字" * 340)
+    expect(thread.locator("[data-bytes-for]")).to_have_text("characters too many: 7")
     box(thread).press("Enter")
     thread.wait_for_timeout(600)
-    expect(box(thread)).to_have_value("字" * 334)
+    expect(box(thread)).to_have_value("字" * 340)
 
 
 def test_a_draft_and_its_caret_survive_news(thread: Page, sandbox: Sandbox) -> None:

@@ -143,6 +143,27 @@ def page(workspace: Workspace, platform: str, number: int, now: datetime) -> Pag
     )
 
 
+def any_connected(workspace: Workspace) -> str:
+    """The name of an account that works, "" where there is none."""
+    first = select(Channel).where(Channel.workspace_id == workspace.id, Channel.status == Status.CONNECTED)
+    found = db.session().scalar(first.order_by(Channel.id).limit(1))
+    return found.label if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """How many accounts are lost, and how many need attention."""
+
+    lost: int
+    attention: int
+
+
+def needs(workspace: Workspace) -> Needs:
+    lost, attention = (func.count(case((Channel.status == one, 1))) for one in (Status.LOST, Status.ATTENTION))
+    found = db.session().execute(select(lost, attention).where(Channel.workspace_id == workspace.id)).one()
+    return Needs(*found)
+
+
 def telling(workspace: Workspace, now: datetime) -> list[Channel]:
     """The accounts about which there is something to say: broken ones first, then those whose login ends soon."""
     soon = now + WARN_AHEAD

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import defer, joinedload
 
 from webapp.accounts.models import Person, SignIn, Workspace
@@ -209,6 +209,14 @@ def newest_authorization(workspace: Workspace, sign_in: SignIn, after: int) -> A
 def last_authorization_id(sign_in: SignIn) -> int:
     found = db.session().scalar(select(func.max(Authorization.id)).where(Authorization.sign_in_id == sign_in.id))
     return found or 0
+
+
+def revived(workspace: Workspace, at: datetime) -> int:
+    """How many of the workspace's lost channels a login at this moment has revived."""
+    changes = select(func.count()).select_from(StatusChange).join(Channel, Channel.id == StatusChange.channel_id)
+    lost_to_connected = and_(StatusChange.was == Status.LOST, StatusChange.became == Status.CONNECTED)
+    here = and_(Channel.workspace_id == workspace.id, StatusChange.at == at, StatusChange.noticed_by == "authorization")
+    return db.session().scalar(changes.where(here, lost_to_connected)) or 0
 
 
 def history(found: Channel, limit: int = 100) -> list[StatusChange]:

@@ -1,6 +1,6 @@
 """What kind of step helps against each cause, so that no button promises what it cannot do. Pure."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,17 +37,25 @@ def remedy(cause: str | None) -> Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """So many lost accounts hang on one login: `user` signs in again once, and all of them work."""
+    """Lost accounts that hang on one login: `user` signs in again once, for any of them, and all of them work."""
 
     user: str
-    accounts: int
+    channels: list[Channel]
+
+    @property
+    def accounts(self) -> int:
+        return len(self.channels)
+
+
+def is_revivable(one: Channel) -> bool:
+    """Whether signing in to Facebook again is all that it takes."""
+    return one.status == Status.LOST and remedy(one.cause) is Remedy.REAUTHORISE
 
 
 def together(channels: Iterable[Channel]) -> list[Together]:
     """The logins that revive more than one of these channels, in the order of the channels."""
-    lost = Counter(
-        (one.grant_id, one.grant.facebook_user_name)
-        for one in channels
-        if one.grant and one.status == Status.LOST and remedy(one.cause) is Remedy.REAUTHORISE
-    )
-    return [Together(user, accounts) for (_grant, user), accounts in lost.items() if accounts > 1]
+    lost: dict[tuple[int | None, str], list[Channel]] = defaultdict(list)
+    for one in channels:
+        if one.grant and is_revivable(one):
+            lost[one.grant_id, one.grant.facebook_user_name].append(one)
+    return [Together(user, found) for (_grant, user), found in lost.items() if len(found) > 1]

@@ -41,6 +41,10 @@ class Diagnosis(Model):
     def found(self) -> list[Result]:
         return [Result.from_data(row) for row in self.results]
 
+    def is_before(self, change: datetime) -> bool:
+        """Whether it tells of a state that is over: nobody is to act on what it found then."""
+        return self.finished_at is not None and self.finished_at < change
+
     def add(self, result: Result) -> None:
         """Keep a result once, whoever asks twice at the same time."""
         if all(one.check != result.check for one in self.found):

@@ -186,6 +186,7 @@ def _checks(channel: Channel) -> dict[str, Any]:
         "running": current is not None and not is_finished and clock.now() - current.began_at < FORGOTTEN,
         "reauthorise_helps": REAUTHORISE_HELPS,
         "summary": summarise(results) if is_finished else None,
+        "is_past": current is not None and current.is_before(channel.status_since),
         "changes": compare(results, earlier.found if earlier and earlier.finished_at else []),
     }
 

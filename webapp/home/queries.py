@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.accounts.models import Membership
+from webapp.accounts.queries import members_with
 from webapp.accounts.rules import Right, may
 from webapp.channels import listing
 from webapp.channels.expiry import Ending
 from webapp.channels.models import Channel
 from webapp.channels.remedies import Together, together
 from webapp.channels.status import Status
-from webapp.inbox.queries import longest_waiting, unread
+from webapp.inbox.queries import has_any, longest_waiting, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,17 @@ class EndingLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """How far a new workspace is: an account that is connected ("" for none), and whether nobody else answers yet."""
+
+    account: str
+    is_alone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What the overview shows. `unread` is None for those who do not work with conversations, `waiting_since` also
-    while nobody waits for an answer."""
+    while nobody waits for an answer. `steps` is None once a customer has written."""
 
     working: int
     broken: list[Channel]
@@ -37,6 +46,7 @@ class Overview:
     next_check_at: datetime | None
     unread: int | None
     waiting_since: datetime | None
+    steps: Steps | None
     version: str
 
     @property
@@ -57,6 +67,7 @@ def overview(member: Membership, now: datetime) -> Overview:
     has_inbox = may(member.role, Right.OWN_CONVERSATIONS)
     new, since = (unread(member), longest_waiting(member)) if has_inbox else (None, None)
     broken = [one for one in channels if one.status != Status.CONNECTED]
+    steps = None if new or since else _steps(member)
     return Overview(
         working=listed.working,
         broken=broken,
@@ -68,9 +79,17 @@ def overview(member: Membership, now: datetime) -> Overview:
         next_check_at=max(listed.next_check_at, now) if listed.next_check_at else None,
         unread=new,
         waiting_since=since,
+        steps=steps,
         # It changes with the minute too: times are relative to now.
-        version=listing.name((listed.version, new, since, now.minute), now),
+        version=listing.name((listed.version, new, since, steps, now.minute), now),
     )
+
+
+def _steps(member: Membership) -> Steps | None:
+    if not may(member.role, Right.MANAGE_CHANNELS) or has_any(member):
+        return None
+    answering = members_with(member.workspace, Right.OWN_CONVERSATIONS)
+    return Steps(listing.any_connected(member.workspace), len(answering) < 2)
 
 
 def _endings(channels: list[Channel], now: datetime) -> list[EndingLogin]:

@@ -4,13 +4,15 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.accounts import access
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right, may
+from webapp.channels.queries import last_authorization_id
 from webapp.core import clock
 from webapp.home import queries
-from webapp.web.htmx import fragment, nothing_new
+from webapp.web.htmx import announce, fragment, nothing_new
 
 bp = Blueprint("home", __name__)
 
@@ -18,7 +20,8 @@ bp = Blueprint("home", __name__)
 @bp.get("/w/<slug>")
 @access.member()
 def overview(member: Membership) -> ResponseReturnValue:
-    return render_template("home/overview.html", **_context(member))
+    since = last_authorization_id(current_user.sign_in)
+    return render_template("home/overview.html", since=since, **_context(member))
 
 
 @bp.get("/w/<slug>/summary")
@@ -28,7 +31,7 @@ def summary(member: Membership) -> ResponseReturnValue:
     context = _context(member)
     if request.args.get("seen") == context["overview"].version:
         return nothing_new()
-    return fragment("home/_summary.html", **context)
+    return announce(fragment("home/_summary.html", **context), "needs-changed")
 
 
 def _context(member: Membership) -> dict[str, Any]:

@@ -121,6 +121,12 @@ def unread(member: Membership) -> int:
     return db.session().scalar(select(func.count()).select_from(some)) or 0
 
 
+def has_any(member: Membership) -> bool:
+    """Whether a customer ever wrote to this workspace."""
+    first = select(Conversation.id).where(Conversation.workspace_id == member.workspace_id).limit(1)
+    return db.session().scalar(first) is not None
+
+
 def longest_waiting(member: Membership) -> datetime | None:
     """Since when the customer waits who has waited longest for an answer."""
     first = listing.rows(member, Filters(order=Order.WAITING), 1)

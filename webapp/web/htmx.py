@@ -39,11 +39,16 @@ def with_toast(response: Response, text: str | None, kind: str = "good") -> Resp
     return response
 
 
-def announce(response: Response, event: str) -> Response:
+def announce(response: Response, event: str, **detail: str) -> Response:
     """Tell the page that something happened; its elements may listen."""
     told = json.loads(response.headers.get("HX-Trigger", "{}"))
-    response.headers["HX-Trigger"] = json.dumps(told | {event: ""})
+    response.headers["HX-Trigger"] = json.dumps(told | {event: detail})
     return response
+
+
+def say(response: Response, text: str) -> Response:
+    """For those who listen, where everybody else sees it: no toast lies on what is pressed next."""
+    return announce(response, "says", text=text)
 
 
 def nothing_new() -> ResponseReturnValue:

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from babel import Locale
-from babel.dates import format_timedelta
+from babel.dates import format_timedelta, get_timezone_location
 from flask import Blueprint, Flask, current_app, redirect, request
-from flask_babel import Babel, get_locale, gettext, to_user_timezone
+from flask_babel import Babel, get_locale, get_timezone, gettext, to_user_timezone
 from werkzeug.wrappers import Response
 
 from webapp.core import clock
@@ -29,6 +29,8 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=chosen_locale)
     app.jinja_env.filters["ago"] = ago
     app.jinja_env.filters["exact"] = exact
+    app.jinja_env.filters["for_support"] = for_support
+    app.jinja_env.filters["by_the_city"] = by_the_city
     # A macro whose answers a template remembers, for lists whose rows have most words in common.
     app.jinja_env.globals["once"] = cache
     app.register_blueprint(bp)
@@ -89,9 +91,20 @@ def _in_words(length: timedelta, locale: Locale) -> str:
 
 
 def exact(moment: datetime | None) -> str:
-    """To the second, in the reader's time zone: 2026-11-26 14:05:09 GMT+08:00. Alike in every language."""
+    """To the second, in the reader's time zone: 2026-11-26 14:05:09. Alike in every language."""
+    return f"{to_user_timezone(moment):%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
+def for_support(moment: datetime | None) -> str:
+    """The same for whoever sits elsewhere: 2026-11-26 14:05:09 GMT+08:00."""
     if moment is None:
         return ""
+    offset = f"{to_user_timezone(moment):%z}"
+    return f"{exact(moment)} GMT{offset[:3]}:{offset[3:]}"
+
+
+def by_the_city(moment: datetime) -> str:
+    """To the minute, for a mail that may be read anywhere: 2026-11-26 14:05 (Taipei time)."""
     local = to_user_timezone(moment)
-    offset = f"{local:%z}"
-    return f"{local:%Y-%m-%d %H:%M:%S} GMT{offset[:3]}:{offset[3:]}"
+    city = get_timezone_location(get_timezone(), locale=get_locale(), return_city=True)
+    return str(gettext("%(time)s (%(city)s time)", time=f"{local:%Y-%m-%d %H:%M}", city=city))

@@ -101,6 +101,7 @@ def test_reauthorising_revives_the_same_channel(story: Story, connected: Channel
     answer = story.client.post(f"/w/aurora/channels/{connected.id}/authorization")
     page = story.client.get(story.land(story.in_dialog(answer.headers["Location"]))).text
     assert "Reauthorised" in page
+    assert "1 account works again." in page
     revived = fresh(connected)
     assert (revived.id, revived.status, revived.cause) == (connected.id, "connected", None)
     assert [one.closed_by for one in incidents()] == ["authorization"]

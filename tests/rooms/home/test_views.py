@@ -42,10 +42,23 @@ def words(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
-def test_an_empty_workspace_is_shown_the_first_step(alice: FlaskClient) -> None:
+def test_a_new_workspace_is_led_step_by_step_until_a_customer_has_written(
+    app: Flask, alice: FlaskClient, connect: Connect
+) -> None:
     page = alice.get("/w/aurora").text
-    assert "Connect your first account" in page
-    assert 'href="/w/aurora/social-channels"' in page
+    assert "Connect an account" in words(page)
+    assert page.count('action="/w/aurora/authorizations"') == 2
+    channel = connect(1)
+    page = words(alice.get("/w/aurora").text)
+    assert "Write to @shop.1 from another account." in page
+    assert "Done Connect an account" in page
+    with app.app_context(), db.transaction() as session:
+        contact = Contact(channel_id=channel.id, external_id="1", first_at=NOON)
+        session.add(contact)
+        session.flush()
+        mine = {"workspace_id": channel.workspace_id, "channel_id": channel.id, "contact_id": contact.id}
+        session.add(Conversation(**mine, latest_at=NOON))
+    assert "First steps" not in alice.get("/w/aurora").text
 
 
 def test_who_may_not_connect_is_told_whom_to_ask(client: FlaskClient, people: People, sign_in: SignIn) -> None:
@@ -66,23 +79,44 @@ def test_what_is_broken_comes_first_with_its_cause_and_a_button(alice: FlaskClie
     assert "1 account works · 1 needs you" in words(page)
     assert "The Facebook password was changed" in page
     assert f'href="/w/aurora/channels/{lost.id}"' in page
+    assert f'action="/w/aurora/channels/{lost.id}/authorization"' in page
     assert "@shop.1" not in page
+
+
+def test_the_menu_of_every_page_counts_what_needs_somebody(app: Flask, alice: FlaskClient, connect: Connect) -> None:
+    lost = connect(1, status="lost", cause="expired")
+    connect(2, status="attention", cause="access_off")
+    connect(3)
+    page = alice.get("/w/aurora/conversations").text
+    assert "2 accounts need you." in words(page)
+    address = "/w/aurora/social-channels/needs?seen=1-1"
+    assert address in page
+    assert alice.get(address).status_code == 204
+    with app.app_context(), db.transaction() as session:
+        row = session.get_one(Channel, lost.id)
+        row.status, row.cause = "connected", None
+    assert "1 account needs you." in words(alice.get(address).text)
 
 
 def test_accounts_that_one_login_revives_are_told_together(
     client: FlaskClient, alice: FlaskClient, people: People, connect: Connect, sign_in: SignIn
 ) -> None:
-    connect(1, status="lost", cause="password_changed")
-    once = "林小姐 authorised 2 of them: reauthorise one, leave everything ticked, and all 2 work again."
+    first = connect(1, status="lost", cause="password_changed")
+    once = "2 accounts work again once 林小姐 signs in to Facebook again"
     pages = ("/w/aurora", "/w/aurora/social-channels")
     connect(2, status="lost", cause="security_check")
     connect(3, status="attention", cause="access_off")
     # One alone is no matter of together, whatever else is broken.
-    assert ["leave everything ticked" in words(alice.get(page).text) for page in pages] == [False, False]
+    assert ["leave everything ticked. It revives" in words(alice.get(page).text) for page in pages] == [False, False]
     connect(4, status="lost", cause="two_factor")
-    assert [once in words(alice.get(page).text) for page in pages] == [True, True]
+    shown = [alice.get(page).text for page in pages]
+    assert [once in words(page) for page in shown] == [True, True]
+    # One button leads; what it does for all of them is not repeated in their rows.
+    assert [page.count("button is-primary") for page in shown] == [1, 2], "the other one mends another cause"
+    assert all(f'action="/w/aurora/channels/{first.id}/authorization"' in page for page in shown)
+    assert all(words(page).count("Either one signs every app out") == 0 for page in shown)
     # Who may not repair anything is not told how.
-    assert "authorised 2 of them" not in sign_in(client, people.bob).get("/w/aurora").text
+    assert "signs in to Facebook again" not in sign_in(client, people.bob).get("/w/aurora").text
 
 
 def test_an_agent_sees_the_cause_and_whom_to_ask_in_place_of_a_button(

@@ -1,5 +1,7 @@
 """Taking, closing, reopening."""
 
+import json
+
 import pytest
 from sqlalchemy import update
 
@@ -40,6 +42,14 @@ def test_closing_and_reopening_each_write_one_line(channel: Channel, people: Peo
         actions.reopen(talk().id, people.alice, now=clock.now())
     assert (talk().state, talk().assignee_id) == ("open", None)
     assert log() == [("closed", people.bob.id), ("reopened", people.alice.id)]
+
+
+def test_what_one_did_oneself_is_said_to_those_who_listen_and_lies_on_nothing(
+    channel: Channel, people: People, browser: Browser
+) -> None:
+    write(channel)
+    answer = browser(people.bob).post(here("/closure"), headers=HTMX)
+    assert json.loads(answer.headers["HX-Trigger"]) == {"says": {"text": "Bob closed this conversation"}}
 
 
 def test_reading_is_a_change_once(channel: Channel) -> None:

@@ -16,7 +16,9 @@ from webapp.inbox.events import MessageEvent
 
 
 def test_without_a_channel_the_page_says_what_to_do_first(people: People, browser: Browser) -> None:
-    assert "/w/aurora/social-channels" in browser(people.alice).get("/w/aurora/conversations").text
+    page = browser(people.alice).get("/w/aurora/conversations").text
+    assert "/w/aurora/social-channels" in page
+    assert "Search names" not in page
     assert "Ask Alice, Carol to connect one" in browser(people.bob).get("/w/aurora/conversations").text
 
 
@@ -39,6 +41,11 @@ def test_the_list_can_be_narrowed_to_a_state_and_a_channel(
     write(channel, "first shop")
     write(other, "second shop", contact_id="2")
     actions.close(talks()[0].id, people.alice, now=clock.now())
+    # Which of the accounts somebody wrote to stands in the row, unless only one can be meant.
+    accounts = r'class="via clip">([^<]+)'
+    everything = alice.get("/w/aurora/conversations").text
+    assert sorted(re.findall(accounts, everything)) == sorted((channel.label, other.label))
+    assert re.findall(accounts, alice.get(f"/w/aurora/conversations?channel={other.id}").text) == []
     closed = alice.get("/w/aurora/conversations?state=closed").text
     assert ("first shop" in closed, "second shop" in closed) == (True, False)
     second = alice.get(f"/w/aurora/conversations?channel={other.id}").text
@@ -87,7 +94,7 @@ def test_older_pages_stand_still(channel: Channel, alice: FlaskClient) -> None:
     happen(channel, *(MessageEvent(f"c{n}", minutes_ago(5), f"m{n}", text="x") for n in range(40)))
     text = alice.get("/w/aurora/conversations").text
     older = html.unescape(re.search(r'rel="next" href="([^"]+)"', text).group(1))  # type: ignore[union-attr]
-    assert "data-poll" not in alice.get(older).text
+    assert not re.search(r'id="conversation-list"[^>]*data-poll', alice.get(older).text)
 
 
 @pytest.mark.parametrize("order", ["newest", "waiting"])

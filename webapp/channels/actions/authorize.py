@@ -170,7 +170,7 @@ def _good_end(trip: Authorization, now: datetime) -> tuple[Outcome, str]:
         return Outcome.GRANTED, ""
     channel = db.session().get_one(Channel, trip.channel_id, populate_existing=True)
     if channel.status != Status.LOST:
-        return Outcome.REVIVED, ""
+        return Outcome.REVIVED, str(queries.revived(trip.workspace, now))
     if channel.grant_id is None:
         # Its former user had their data deleted, and this one does not have it.
         return Outcome.STILL_LOST, Cause.PAGE_UNTICKED

@@ -7,11 +7,13 @@ from config import Config
 from webapp.accounts.models import Workspace
 from webapp.channels import queries
 from webapp.channels.models import Channel
+from webapp.channels.remedies import is_revivable
 from webapp.channels.tabs import tab_of
 from webapp.meta.gateway import Meta
 
 bp = Blueprint("channels", __name__)
 bp.add_app_template_filter(tab_of, "tab")
+bp.add_app_template_filter(is_revivable, "is_revivable")
 
 
 def meta() -> Meta:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import render_template, request, url_for
+from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -15,7 +15,7 @@ from webapp.channels.models import Channel
 from webapp.channels.status import Status
 from webapp.channels.tabs import tab_of
 from webapp.channels.views.blueprint import bp, channel_or_404, meta
-from webapp.channels.views.social_channels import list_context
+from webapp.channels.views.social_channels import list_context, needs_changed
 from webapp.core import clock, db
 from webapp.web.htmx import fragment, go, nothing_new, wants_fragment
 
@@ -36,7 +36,7 @@ def state(member: Membership, channel_id: int) -> ResponseReturnValue:
     found = channel_or_404(member.workspace, channel_id)
     if request.args.get("seen") == queries.version(found, clock.now()):
         return nothing_new()
-    return render_template("channels/_state.html", **_state(member, found))
+    return needs_changed(make_response(render_template("channels/_state.html", **_state(member, found))))
 
 
 def _state(member: Membership, found: Channel) -> dict[str, object]:
@@ -87,7 +87,7 @@ def disconnect(member: Membership, channel_id: int) -> ResponseReturnValue:
 def _list_or_channel(member: Membership, found: Channel, words: str, kind: str) -> ResponseReturnValue:
     if wants_fragment():
         context = list_context(member, tab_of(found.platform))
-        return fragment("channels/_accounts.html", toast=words, kind=kind, **context)
+        return needs_changed(fragment("channels/_accounts.html", toast=words, kind=kind, **context))
     return go(url_for("channels.channel", slug=member.workspace.slug, channel_id=found.id), words, kind)
 
 

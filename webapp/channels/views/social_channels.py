@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import redirect, render_template, request, session, url_for
+from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from webapp.accounts import access
 from webapp.accounts.access import SignedIn
@@ -21,7 +22,7 @@ from webapp.channels.tabs import TABS
 from webapp.channels.views.blueprint import bp
 from webapp.core import clock
 from webapp.meta.gateway import Platform
-from webapp.web.htmx import nothing_new
+from webapp.web.htmx import announce, nothing_new
 
 
 @bp.get("/w/<slug>/social-channels")
@@ -36,7 +37,17 @@ def accounts_list(member: Membership) -> ResponseReturnValue:
     """The list alone, for polls: 204 while it shows what `seen` names."""
     if request.args.get("seen") == listing.listed(member.workspace, clock.now()).version:
         return nothing_new()
-    return render_template("channels/_accounts.html", **list_context(member, tab()))
+    return needs_changed(make_response(render_template("channels/_accounts.html", **list_context(member, tab()))))
+
+
+@bp.get("/w/<slug>/social-channels/needs")
+@access.member(Right.SEE_CHANNELS)
+def needs(member: Membership) -> ResponseReturnValue:
+    """The number in the menu, for polls: 204 while it is as `seen` says."""
+    found = listing.needs(member.workspace)
+    if request.args.get("seen") == f"{found.lost}-{found.attention}":
+        return nothing_new()
+    return render_template("channels/_needs.html", needs=found)
 
 
 @bp.get("/w/<slug>/social-channels/prerequisites")
@@ -57,6 +68,11 @@ def old_address(user: SignedIn) -> ResponseReturnValue:
         return redirect("/", 303)
     last = next((one for one in places if one.workspace.slug == session.get("workspace")), places[0])
     return redirect(url_for("channels.social_channels", slug=last.workspace.slug, tab=tab()), 303)
+
+
+def needs_changed(shown: Response) -> Response:
+    """What is shown has changed, so the number in the menu may have too."""
+    return announce(shown, "needs-changed")
 
 
 def page_number() -> int:

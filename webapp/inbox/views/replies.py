@@ -18,7 +18,7 @@ from webapp.inbox.forms import ReplyForm
 from webapp.inbox.outgoing import MOST_FILES, most_megabytes
 from webapp.inbox.views import screen
 from webapp.inbox.views.blueprint import bp, opened
-from webapp.web.htmx import go, wants_fragment, with_toast
+from webapp.web.htmx import go, say, wants_fragment, with_toast
 
 
 @bp.post("/w/<slug>/conversations/<int:conversation_id>/messages")
@@ -66,9 +66,10 @@ def withdraw(member: Membership, conversation_id: int, message_id: int) -> Respo
 
 
 def answer(member: Membership, conversation_id: int, *, new_form: bool = False, said: str | None = None) -> Response:
-    """What changed, for htmx; for everybody else the page. `said`: in a toast, which a screen reader hears."""
+    """What changed, for htmx; for everybody else the page. `said`: what a screen reader hears of it."""
     if wants_fragment():
-        return with_toast(screen.changes(member, opened(member, conversation_id), new_form=new_form), said)
+        changed = screen.changes(member, opened(member, conversation_id), new_form=new_form)
+        return say(changed, said) if said else changed
     args = Filters.parse(request.args).args()
     return go(url_for("inbox.conversation", slug=member.workspace.slug, conversation_id=conversation_id, **args))
 
