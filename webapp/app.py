@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import Config
 from webapp import commands, metrics, navigation, retention
 from webapp.accounts import access
+from webapp.accounts import jobs as accounts_jobs
 from webapp.accounts import views as accounts
 from webapp.channels import jobs as channels_jobs
 from webapp.channels import views as channels
@@ -60,13 +61,13 @@ def create_app(config: Config) -> Flask:
 
 
 def _move_in(app: Flask) -> None:
-    """Every room's address book, bells and ticks."""
+    """Every room's address book, bells, ticks, and what it knows of its mails."""
     for room in (accounts, channels, inbox, scheduler, diagnosis, home, metrics):
         app.register_blueprint(room.bp)
     for blueprint in webhooks.blueprints:
         app.register_blueprint(blueprint)
-    for bells in (mail_jobs, inbox_jobs, scheduler_jobs):
-        bells.register(app)
+    for doors in (mail_jobs, accounts_jobs, channels_jobs, inbox_jobs, scheduler_jobs):
+        doors.register(app)
     ticks: dict[str, object] = {}
     rooms = (mail_jobs, channels_jobs, inbox_jobs, webhooks_jobs, scheduler_jobs, diagnosis_jobs)
     for ticking in (*rooms, retention):

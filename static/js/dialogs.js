@@ -20,16 +20,22 @@ const giveFocusBack = () => {
   opener = null;
 };
 
-const closed = ({ currentTarget: dialog }) => {
+const leave = (dialog) => {
   document.getElementById("toasts")?.append(...all(".toast", dialog));
   dialog.remove();
   giveFocusBack();
 };
 
+/* The browser tells of the end when it finds the time, and until then nothing has the focus. */
+const shut = (dialog) => {
+  dialog.close();
+  leave(dialog);
+};
+
 const show = (dialog) => {
   opener ||= asked || (document.activeElement === document.body ? document.getElementById("content") : document.activeElement);
   dialog.removeAttribute("open");
-  dialog.addEventListener("close", closed);
+  dialog.addEventListener("close", () => leave(dialog), { once: true });
   dialog.showModal();
   (dialog.querySelector("[autofocus]") || dialog.querySelector("h2")).focus();
 };
@@ -50,9 +56,11 @@ on("click", (event) => {
   const dialog = event.target.closest("[data-close]")?.closest("dialog:modal");
   if (!dialog) return;
   event.preventDefault();
-  dialog.close();
+  shut(dialog);
 });
 
-on("close-dialog", () => modal()?.close());
+on("close-dialog", () => {
+  if (modal()) shut(modal());
+});
 on("htmx:afterSettle", showAll);
 showAll();

@@ -16,6 +16,7 @@ from webapp.core import db
 from webapp.core.crypto import Secret, opened
 from webapp.mail.gateway import Letter, Mailer, MailFailed
 from webapp.mail.models import OutgoingMail
+from webapp.mail.occasions import Occasions
 from webapp.mail.queries import waits
 from webapp.mail.rendering import render
 from webapp.mail.rules import is_hopeless, next_try
@@ -122,11 +123,13 @@ def _book(which: ColumnElement[bool], mailer: Mailer, now: datetime) -> Outgoing
 
 
 def _deliver(mail: OutgoingMail, mailer: Mailer, now: Callable[[], datetime]) -> bool:
-    """Give a booked mail to the server and record what came of it.
+    """Give a booked mail to the server and record what came of it. One that tells of nothing any more stays here.
 
     Whoever dies before `_mark` has sent nothing, and the mail is tried again as often as it takes; whoever dies after
     it may have, and it is tried once more.
     """
+    if _is_over(mail, now()):
+        return False
     unknown_before = mail.unknown
     try:
         mailer.send(_letter(mail), partial(_mark, mail.id))
@@ -139,6 +142,16 @@ def _deliver(mail: OutgoingMail, mailer: Mailer, now: Callable[[], datetime]) ->
         sent = session.get_one(OutgoingMail, mail.id, with_for_update=True, populate_existing=True)
         sent.sent_at, sent.problem, sent.secret = now(), "", None
     return True
+
+
+def _is_over(mail: OutgoingMail, now: datetime) -> bool:
+    occasions: Occasions = current_app.extensions["occasions"]
+    over = occasions.is_over(mail.key, now)
+    db.leave()
+    if over:
+        with db.transaction() as session:
+            session.get_one(OutgoingMail, mail.id, with_for_update=True, populate_existing=True).withdraw(now)
+    return over
 
 
 def _mark(mail_id: int) -> None:
@@ -166,7 +179,6 @@ def _put_off(mail: OutgoingMail, error: MailFailed, unknown_before: int, now: da
         waiting.problem = error.problem
         if not error.unknown:
             waiting.unknown = unknown_before
-        has_link, down = waiting.secret is not None, error.server_down
-        if not error.unknown and is_hopeless(waiting.written_at, server_down=down, has_link=has_link, now=now):
+        if not error.unknown and is_hopeless(waiting.written_at, server_down=error.server_down, now=now):
             waiting.given_up_at, waiting.secret = now, None
         waiting.next_try_at = next_try(waiting.tries, server_down=error.server_down, unknown=error.unknown, now=now)

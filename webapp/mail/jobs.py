@@ -5,9 +5,11 @@ from flask import Flask, current_app
 from webapp.core import clock
 from webapp.core.work import Bells
 from webapp.mail import actions
+from webapp.mail.occasions import Occasions
 
 
 def register(app: Flask) -> None:
+    Occasions(app)
     bells: Bells = app.extensions["bells"]
     bells.on("mail.send", send)
 

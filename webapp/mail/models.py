@@ -39,6 +39,17 @@ class OutgoingMail(Model):
     # The server refused it for so long that nobody tries any more; `problem` says what it answered last.
     given_up_at: Mapped[datetime | None]
 
+    def withdraw(self, now: datetime) -> bool:
+        """Take it back: what it tells of is over. False where it has left, or may have: then it need not come again."""
+        if self.sent_at is not None or self.withdrawn_at is not None:
+            return False
+        self.secret = None
+        if self.unknown:
+            self.unknown = MOST_UNKNOWN
+            return False
+        self.withdrawn_at = now
+        return True
+
     @property
     def is_unconfirmed(self) -> bool:
         """Whether it was sent, perhaps twice, and no server ever said that it keeps it. Nobody tries any more."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-# So long a mail is tried that the server refuses itself, and one whose link works for a time only.
+# So long a mail is tried that the server refuses itself.
 LIFE = timedelta(days=7)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -12,11 +12,11 @@ SERVER_PAUSE = timedelta(minutes=5)
 MOST_UNKNOWN = 2
 
 
-def is_hopeless(written_at: datetime, *, server_down: bool, has_link: bool, now: datetime) -> bool:
+def is_hopeless(written_at: datetime, *, server_down: bool, now: datetime) -> bool:
     """Whether a mail that was not taken is given up. That the server is down says nothing about it, however long: it
-    waits until it goes out, or until what it tells of is over.
+    waits until it goes out, or until what it tells of is over (see occasions.py).
     """
-    return now - written_at >= LIFE and (has_link or not server_down)
+    return not server_down and now - written_at >= LIFE
 
 
 def next_try(tries: int, *, server_down: bool, unknown: bool = False, now: datetime) -> datetime:

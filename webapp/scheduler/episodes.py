@@ -65,7 +65,7 @@ def _declare(session: Session, current: MetaState, now: datetime) -> None:
     for person in session.scalars(select(Person).where(Person.is_operator, Person.email != "")):
         mail.queue(
             session,
-            key=f"meta-trouble/{current.failing_since:%Y-%m-%dT%H:%M:%S.%f}/{person.id}",
+            key=f"meta-trouble/{_name(current.failing_since)}/{person.id}",
             address=person.email,
             locale=person.locale,
             template="meta_trouble",
@@ -77,6 +77,16 @@ def _declare(session: Session, current: MetaState, now: datetime) -> None:
             channels=channels,
             since=current.failing_since,
         )
+
+
+def is_over(which: str, now: datetime) -> bool:
+    """Whether the episode that a mail tells of (its name, then the recipient) has ended."""
+    since = state().failing_since
+    return since is None or not which.startswith(f"{_name(since)}/")
+
+
+def _name(since: datetime | None) -> str:
+    return f"{since:%Y-%m-%dT%H:%M:%S.%f}"
 
 
 def _locked(session: Session) -> MetaState:

@@ -14,7 +14,8 @@ from flask_apscheduler import APScheduler
 
 from webapp.core import clock
 from webapp.core.work import Bells
-from webapp.scheduler import actions
+from webapp.mail.occasions import Occasions
+from webapp.scheduler import actions, episodes
 
 log = logging.getLogger("webapp.scheduler")
 
@@ -25,6 +26,8 @@ Ticks = Mapping[str, tuple[float, Callable[[], object]]]
 def register(app: Flask) -> None:
     bells: Bells = app.extensions["bells"]
     bells.on("scheduler.sweep", lambda round_id: sweep())
+    occasions: Occasions = app.extensions["occasions"]
+    occasions.on("meta-trouble", episodes.is_over)
 
 
 def sweep() -> None:

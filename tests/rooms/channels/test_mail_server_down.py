@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from tests.people import NOON, People, make_channel
 from tests.running import Sandbox
+from webapp.accounts.actions import mail_password_link
 from webapp.channels import jobs as telling
+from webapp.channels.actions.repair_links import create_link, revoke_link
 from webapp.channels.models import Channel, Incident, Notice
 from webapp.channels.rules import HEALTHY, Verdict
 from webapp.channels.status import Status
@@ -64,6 +66,12 @@ def become(channel: Channel, verdict: Verdict) -> None:
 
 def received(sandbox: Sandbox) -> list[tuple[str, str]]:
     return sorted((recipient, mail["message_id"]) for mail in sandbox.mails() for recipient in mail["to"])
+
+
+def outbox() -> list[bool]:
+    """Of each mail, whether it still waits."""
+    with db.transaction() as session:
+        return [one.sent_at is None and one.withdrawn_at is None for one in session.scalars(select(OutgoingMail))]
 
 
 def ledger(channel: Channel) -> list[tuple[str, str, bool]]:
@@ -130,3 +138,19 @@ def test_after_nine_days_the_mail_still_comes_and_the_operator_saw_all_along_wha
     time.run_until(time.now + HOUR / 2)
     assert [recipient for recipient, _ in received(sandbox)] == list(TOLD)
     assert "Mails could not be delivered" not in client.get("/scheduler").text
+
+
+def test_a_link_that_is_dead_before_the_server_is_back_does_not_leave(
+    shops: Sequence[Channel], people: People, sandbox: Sandbox, time: Clock
+) -> None:
+    mail_password_link(people.alice.email, client=None, now=NOON)
+    links = [
+        create_link(shop, people.alice, address=f"owner{number}@example.com", locale="en", now=NOON)[0]
+        for number, shop in enumerate(shops)
+    ]
+    revoke_link(links[0], people.alice, now=NOON)
+    time.run_until(NOON + 2 * HOUR)
+    sandbox.open_mail_server()
+    time.run_until(NOON + 3 * HOUR)
+    assert [recipient for recipient, _ in received(sandbox)] == ["owner1@example.com", "owner2@example.com"]
+    assert outbox() == [False] * 4, "nothing that is over waits on"

@@ -53,6 +53,17 @@ def test_without_scripts_one_press_answers_with_all_results(story: Story, connec
     assert answer.text.count("Evidence") == 11
 
 
+def test_nobody_is_told_to_act_on_what_was_found_before_the_state_changed(story: Story, connected: Channel) -> None:
+    story.sandbox.control("causes", cause="password_changed", person="林小姐", on=True)
+    press = f'action="/w/aurora/channels/{connected.id}/authorization"'
+    assert press in story.client.post(address(connected), follow_redirects=True).text
+    story.sandbox.control("causes", cause="password_changed", person="林小姐", on=False)
+    story.client.post(address(connected, "check"))
+    page = story.client.get(address(connected)).text
+    assert "The state has changed since the last diagnosis" in page
+    assert press not in page
+
+
 def test_with_scripts_each_answer_holds_one_result_more_and_asks_for_the_next(story: Story, connected: Channel) -> None:
     page = story.client.post(address(connected), headers=HTMX).text
     for done in range(11):

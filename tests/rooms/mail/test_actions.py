@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from tests.people import NOON
 from tests.rooms.mail.conftest import ScriptedMailer
 from webapp.core import db
-from webapp.core.crypto import Secret
 from webapp.mail import actions
 from webapp.mail.gateway import MailFailed
 from webapp.mail.models import OutgoingMail
@@ -242,13 +241,13 @@ def test_the_problem_is_forgotten_once_the_mail_was_taken(house: Flask, mailer: 
 
 
 @pytest.mark.parametrize(
-    ("answer", "secret", "given_up"),
-    [(DOWN, None, False), (REFUSED, None, True), (DOWN, Secret("of a link"), True), (UNKNOWN, Secret("a link"), False)],
+    ("answer", "given_up"),
+    [(DOWN, False), (REFUSED, True), (UNKNOWN, False)],
 )
 def test_a_week_of_refusals_is_enough_and_a_server_that_is_down_never_is(
-    house: Flask, mailer: ScriptedMailer, answer: MailFailed, secret: Secret | None, given_up: bool
+    house: Flask, mailer: ScriptedMailer, answer: MailFailed, given_up: bool
 ) -> None:
-    write(secret=secret)
+    write()
     mailer.answers = [answer] * 2
     actions.send_due(mailer, at(NOON + LIFE - timedelta(hours=2)))
     assert row().given_up_at is None

@@ -10,11 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, update
 
 from tests.people import NOON, People, make_channel
+from tests.rooms.mail.conftest import ScriptedMailer
 from tests.rooms.scheduler.fake_meta import FakeMeta, as_meta
 from webapp.accounts.models import Person
 from webapp.channels.models import Channel, Grant, Incident
 from webapp.core import db
 from webapp.core.crypto import Secret
+from webapp.mail.actions import send_due
 from webapp.mail.models import OutgoingMail
 from webapp.meta.errors import AppRefused, GraphError
 from webapp.scheduler import actions, queries
@@ -139,6 +141,20 @@ def test_a_second_outage_is_a_second_mail(channels: list[int], meta: FakeMeta) -
         meta.everywhere = None
         sweep(meta, timedelta(hours=hours, minutes=20))
     assert len(mails()) == 2
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_operators_are_mailed_of_trouble_only_while_it_lasts(
+    channels: list[int], meta: FakeMeta, is_over: bool
+) -> None:
+    meta.everywhere = OUTAGE
+    sweep(meta)
+    if is_over:
+        meta.everywhere = None
+        sweep(meta, LATER)
+    mailer = ScriptedMailer()
+    send_due(mailer, lambda: NOON + LATER)
+    assert len(mailer.letters) == (0 if is_over else 1)
 
 
 def test_a_refusal_of_our_own_app_is_the_operators_matter(channels: list[int], meta: FakeMeta) -> None:

@@ -11,7 +11,6 @@ from webapp.channels.models.incident import GATHER, Told
 from webapp.core import db
 from webapp.mail.models import OutgoingMail
 from webapp.mail.queries import waits
-from webapp.mail.rules import MOST_UNKNOWN
 
 
 def withdraw(now: datetime) -> None:
@@ -51,13 +50,8 @@ def _take_back(session: Session, mail_id: int, now: datetime) -> None:
         .execution_options(populate_existing=True)
     ).all()
     mail = session.get_one(OutgoingMail, mail_id, with_for_update=True, populate_existing=True)
-    if mail.sent_at is not None or mail.withdrawn_at is not None:
+    if not mail.withdraw(now):
         return
-    if mail.unknown:
-        # It may have left: nobody can say that it did not, and it need not come a second time.
-        mail.unknown, mail.secret = MOST_UNKNOWN, None
-        return
-    mail.withdrawn_at, mail.secret = now, None
     for notice in session.scalars(select(Notice).where(Notice.mail_id == mail_id)):
         notice.outcome, notice.at = Told.WITHDRAWN, now
     for incident in incidents:
