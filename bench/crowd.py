@@ -1,6 +1,5 @@
 """Conversations by the million, made inside the database, with words that a search can look for."""
 
-import itertools
 import time
 from collections.abc import Iterator
 
@@ -57,18 +56,23 @@ def _channel(workspace_id: int, number: int) -> Channel:
 
 
 def fill(made: int, size: int) -> None:
-    """From so many conversations to so many, inside the database; then the index."""
+    """From so many conversations to so many; then the index."""
     began = time.perf_counter()
-    with db.transaction() as session:
-        for statement in _statements(is_postgresql=db.is_postgresql(), is_first=made == 0):
-            session.execute(text(statement), {"made": made, "size": size})
+    people(made, size)
     filled = time.perf_counter()
-    indexed = sum(itertools.takewhile(bool, (actions.index_due() for _ in itertools.count())))
+    indexed = actions.index_due()
     took = time.perf_counter() - filled
     with db.session().get_bind().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:  # type: ignore[union-attr]
         connection.execute(text("ANALYZE"))
     rate = f"{indexed / took:,.0f}/s" if indexed else "-"
     print(f"\nfilled to {size:,} in {filled - began:.0f} s; {indexed:,} texts indexed in {took:.0f} s ({rate})")
+
+
+def people(made: int, size: int) -> None:
+    """From so many conversations to so many, inside the database; all that is new waits for the index."""
+    with db.transaction() as session:
+        for statement in _statements(is_postgresql=db.is_postgresql(), is_first=made == 0):
+            session.execute(text(statement), {"made": made, "size": size})
 
 
 def _statements(*, is_postgresql: bool, is_first: bool) -> Iterator[str]:

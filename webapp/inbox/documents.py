@@ -1,38 +1,48 @@
 """What can be found: each message, and each customer with what is known of them."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, lazyload, selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from webapp.core import bulk
 from webapp.inbox import grams
-from webapp.inbox.models import Contact, Conversation, Message
+from webapp.inbox.models import TAGGING, Contact, Conversation, Message, Tag
 
 Part = Literal["people", "messages"]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A text with what it belongs to; one of the two ids is None."""
 
     workspace_id: int
-    conversation_id: int
+    message_id: int | None
+    contact_id: int | None
     text: str
-    message_id: int | None = None
-    contact_id: int | None = None
 
     def entry(self) -> dict[str, Any]:
-        return {
-            "conversation_id": self.conversation_id,
-            "message_id": self.message_id,
-            "contact_id": self.contact_id,
-        }
+        return {"message_id": self.message_id, "contact_id": self.contact_id}
 
     def numbers(self) -> frozenset[int]:
         part: Part = "people" if self.message_id is None else "messages"
         return grams.numbers(space(self.workspace_id, part), self.text)
+
+
+class Card(Protocol):
+    """A customer, loaded or as a row."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def email(self) -> str: ...
 
 
 def space(workspace_id: int, part: Part) -> str:
@@ -42,48 +52,58 @@ def space(workspace_id: int, part: Part) -> str:
 
 def words(numbers: Iterable[int]) -> str:
     """Grams as SQLite's full-text table takes them."""
-    return " ".join(format(number & 0xFFFFFFFF, "x") for number in numbers)
+    return " ".join(map(hex, map(0xFFFFFFFF.__and__, numbers))).replace("0x", "")
 
 
-def fields(contact: Contact) -> dict[str, str]:
+def fields(card: Card, tags: Iterable[str]) -> dict[str, str]:
     """What a customer is found by."""
     return {
-        "name": contact.name,
-        "username": f"@{contact.username}" if contact.username else "",
-        "tag": ", ".join(tag.name for tag in contact.tags),
-        "note": contact.note,
-        "phone": contact.phone,
-        "email": contact.email,
+        "name": card.name,
+        "username": f"@{card.username}" if card.username else "",
+        "tag": ", ".join(tags),
+        "note": card.note,
+        "phone": card.phone,
+        "email": card.email,
     }
 
 
-def known(contact: Contact) -> str:
-    return "\n".join(filter(None, fields(contact).values()))
-
-
 def of_messages(session: Session, ids: Collection[int]) -> list[Document]:
-    found = session.execute(
-        select(Message.id, Message.text, Message.conversation_id, Conversation.workspace_id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Message.id.in_(ids), Message.text != "")
-        .order_by(Message.id)
-    )
-    return [Document(row.workspace_id, row.conversation_id, row.text, message_id=row.id) for row in found]
+    return [Document(row.workspace_id, row.id, None, row.text) for row in _rows(session, _messages(), ids)]
 
 
 def of_contacts(session: Session, ids: Collection[int]) -> list[Document]:
-    if not ids:
-        return []
-    found = session.execute(
-        select(Contact, Conversation.id, Conversation.workspace_id)
-        .join(Conversation, Conversation.contact_id == Contact.id)
-        .where(Contact.id.in_(ids))
-        .order_by(Contact.id)
-        .options(lazyload("*"), selectinload(Contact.tags))
-        .execution_options(populate_existing=True)
+    tags = defaultdict(list)
+    for row in _rows(session, _tags(), ids):
+        tags[row.contact_id].append(row.name)
+    made = (
+        Document(row.workspace_id, None, row.id, "\n".join(filter(None, fields(row, tags[row.id]).values())))
+        for row in _rows(session, _contacts(), ids)
     )
-    made = [
-        Document(workspace_id, conversation_id, known(contact), contact_id=contact.id)
-        for contact, conversation_id, workspace_id in found
-    ]
     return [one for one in made if one.text]
+
+
+def _rows(session: Session, query: Select[Any], ids: Collection[int]) -> Sequence[Any]:
+    return session.connection().execute(query, bulk.parameters([{"id": id} for id in ids])).all() if ids else ()
+
+
+@bulk.once
+def _messages() -> Select[Any]:
+    asked, message, talk = bulk.Given(Message, "id"), bulk.table_of(Message), bulk.table_of(Conversation)
+    query = select(message.c.id, message.c.text, talk.c.workspace_id).select_from(asked.table)
+    query = query.join(message, asked.is_here).join(talk, talk.c.id == message.c.conversation_id)
+    return query.where(message.c.text != "").order_by(message.c.id)
+
+
+@bulk.once
+def _contacts() -> Select[Any]:
+    asked, contact, talk = bulk.Given(Contact, "id"), bulk.table_of(Contact), bulk.table_of(Conversation)
+    query = select(contact, talk.c.workspace_id).select_from(asked.table)
+    return query.join(contact, asked.is_here).join(talk, talk.c.contact_id == contact.c.id).order_by(contact.c.id)
+
+
+@bulk.once
+def _tags() -> Select[Any]:
+    asked, tag = bulk.Given(Contact, "id"), bulk.table_of(Tag)
+    query = select(TAGGING.c.contact_id, tag.c.name).select_from(asked.table)
+    query = query.join(TAGGING, TAGGING.c.contact_id == asked.c.id).join(tag, tag.c.id == TAGGING.c.tag_id)
+    return query.order_by(tag.c.key)

@@ -5,10 +5,11 @@ whether an entry really says what was asked for, `Wanted.finds` decides on the t
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby, repeat
+from operator import add
 from typing import Literal
 from zlib import crc32
 
@@ -42,8 +43,7 @@ def fold(text: str) -> str:
 
 def numbers(space: str, text: str) -> frozenset[int]:
     """The grams of a text as 32-bit signed numbers. Numbers of different spaces (workspaces) have nothing in common."""
-    seed = crc32(space.encode())
-    return frozenset(_number(gram, seed) for run in _runs(fold(text[:LONGEST_TEXT])) for gram in _grams(*run))
+    return _numbered(space, (_grams(*run) for run in _runs(fold(text[:LONGEST_TEXT]))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,7 @@ class Wanted:
 
     def numbers(self, space: str) -> frozenset[int]:
         """What an entry must hold to come into question."""
-        seed = crc32(space.encode())
-        runs = (run for term in self.terms for run in _runs(term))
-        return frozenset(_number(gram, seed) for run in runs for gram in _asked(*run))
+        return _numbered(space, (_asked(*run) for term in self.terms for run in _runs(term)))
 
     def finds(self, text: str) -> bool:
         """Whether a text holds every term."""
@@ -117,31 +115,32 @@ def _runs(folded: str) -> Iterator[tuple[Kind, str]]:
             yield kind, "".join(chars)
 
 
-def _grams(kind: Kind, run: str) -> Iterator[str]:
+def _grams(kind: Kind, run: str) -> Iterable[str]:
     """What a run is found by: each character and each pair; of a word its beginning and each three letters."""
-    if kind == "wide":
-        yield from run
-        yield from _slices(run, 2)
-    else:
-        yield "^" + run[:1]
-        yield "^" + run[:2]
-        yield from _slices(run, 3)
+    return chain(run, _pairs(run)) if kind == "wide" else ("^" + run[:1], "^" + run[:2], *_triples(run))
 
 
-def _asked(kind: Kind, run: str) -> Iterator[str]:
+def _asked(kind: Kind, run: str) -> Iterable[str]:
     """The fewest grams that a run can be asked for by."""
     if kind == "wide":
-        yield from _slices(run, 2) if len(run) > 1 else (run,)
-    elif len(run) < 3:
-        yield "^" + run
-    else:
-        yield from _slices(run, 3)
+        return _pairs(run) if len(run) > 1 else run
+    return ("^" + run,) if len(run) < 3 else _triples(run)
 
 
-def _slices(run: str, size: int) -> Iterator[str]:
-    return (run[place : place + size] for place in range(len(run) - size + 1))
+def _pairs(run: str) -> Iterator[str]:
+    return map(add, run, run[1:])
 
 
+def _triples(run: str) -> Iterator[str]:
+    return map(add, _pairs(run), run[2:])
+
+
+def _numbered(space: str, grams: Iterable[Iterable[str]]) -> frozenset[int]:
+    return frozenset(map(_number, chain.from_iterable(grams), repeat(crc32(space.encode()))))
+
+
+# Most of what people write, they and others have written before.
+@lru_cache(maxsize=65536)
 def _number(gram: str, seed: int) -> int:
     number = crc32(gram.encode("utf-8", "surrogatepass"), seed)
     return number - 2**32 if number >= 2**31 else number

@@ -154,7 +154,7 @@ class _Search:
 
     def _in_card(self, conversation: Conversation) -> Hit | None:
         contact = conversation.contact
-        fields = documents.fields(contact)
+        fields = documents.fields(contact, [tag.name for tag in contact.tags])
         if not self.wanted.finds("\n".join(fields.values())):
             return None
         label = self.wanted.pieces(contact.label)
