@@ -70,9 +70,7 @@ def _measure(name: str, url: str, texts: int, server: int | None = None) -> int:
     print(f"CPU µs a text: {ours / done * 1e6:.0f} of ours + {database / done * 1e6:.0f} of the database's processes")
     for label, waits in (("nothing is indexed", idle), ("the index catches up", busy)):
         cuts = quantiles(waits, n=100)
-        print(
-            f"a message is written in ms, while {label:21} p50 {cuts[49]:6.1f} p99 {cuts[98]:6.1f} max {max(waits):6.0f}"
-        )
+        print(f"ms to write a message while {label:21} p50 {cuts[49]:6.1f} p99 {cuts[98]:6.1f} max {max(waits):6.0f}")
     print(f"missing in the index: {missing}", flush=True)
     return missing
 
