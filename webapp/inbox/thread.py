@@ -28,11 +28,13 @@ MOST = 500
 
 
 class Item(NamedTuple):
-    """A line of the thread. `goes_on`: the next line is of the same person, in one go, and came as far as this one."""
+    """A line of the thread. `goes_on`: the next line is of the same person, in one go, and came as far as this one.
+    `subjects`: what an event is about, and those after it that are told with it."""
 
     kind: Literal["day", "message", "event", "gap"]
     value: date | Message | ConversationEvent | Fetched
     goes_on: bool = False
+    subjects: tuple[str, ...] = ()
 
 
 _KINDS: dict[type, Literal["message", "event", "gap"]] = {
@@ -99,7 +101,7 @@ def load(
     oldest = messages[0] if messages else None
     events = _events(conversation, messages, start is not None, is_live)
     return Thread(
-        items=_in_goes(_items(messages, events, _gaps(conversation, messages)), conversation),
+        items=_in_goes(_told_together(_items(messages, events, _gaps(conversation, messages))), conversation),
         start_id=oldest.id if oldest else None,
         has_older=oldest is not None and _step_back(conversation, oldest, 1) is not None,
         is_live=is_live,
@@ -117,6 +119,15 @@ def last_inbound_id(conversation: Conversation) -> int:
         .limit(1)
     )
     return newest.id if newest else 0
+
+
+def first_new_id(conversation: Conversation) -> int | None:
+    """The oldest message of the customer that nobody has read; None where all is read, or all that is shown is new."""
+    if not 0 < conversation.unread <= STEP:
+        return None
+    theirs = select(Message.id).where(Message.conversation_id == conversation.id, Message.direction == Direction.IN)
+    newest = theirs.order_by(Message.at.desc(), Message.id.desc())
+    return db.session().scalar(newest.offset(conversation.unread - 1).limit(1))
 
 
 def _start(conversation: Conversation, start_id: int | None, back: int | None, steps: int) -> Message | None:
@@ -200,6 +211,31 @@ def _items(messages: Sequence[Message], events: Sequence[ConversationEvent], gap
             shown = day
             yield Item("day", day)
         yield Item(_KINDS[type(line)], line)
+
+
+def _told_together(items: Iterable[Item]) -> Iterator[Item]:
+    """Tags that one person puts on or takes off one after the other are one line."""
+    held: Item | None = None
+    for item in items:
+        if held and _is_more(held.value, item.value):
+            held = held._replace(value=item.value, subjects=(*held.subjects, _subject(item)))
+            continue
+        if held:
+            yield held
+        held = item._replace(subjects=(_subject(item),))
+    if held:
+        yield held
+
+
+def _subject(item: Item) -> str:
+    return item.value.subject if isinstance(item.value, ConversationEvent) else ""
+
+
+def _is_more(one: object, after: object) -> bool:
+    if not (isinstance(one, ConversationEvent) and isinstance(after, ConversationEvent)):
+        return False
+    is_same = (one.action, one.person_id) == (after.action, after.person_id)
+    return is_same and one.action in ("tagged", "untagged") and after.at - one.at < ONE_GO
 
 
 def _in_goes(items: Iterable[Item], conversation: Conversation) -> list[Item]:

@@ -29,6 +29,14 @@ def put_tag(client: FlaskClient, name: str, path: str = "/tags"):  # type: ignor
     return client.post(here(path), data={"tag": name}, headers=HTMX)
 
 
+def test_tags_put_on_one_after_the_other_are_one_line(channel: Channel, alice: FlaskClient) -> None:
+    write(channel)
+    for name in ("VIP", "素食"):
+        answer = put_tag(alice, name)
+    assert "Alice added the tags “VIP”, “素食”" in answer.text
+    assert "added the tag “" not in answer.text
+
+
 def test_a_tag_is_made_by_typing_it_and_narrows_the_list(channel: Channel, people: People, alice: FlaskClient) -> None:
     write(channel)
     answer = put_tag(alice, "  VIP   客戶 ")

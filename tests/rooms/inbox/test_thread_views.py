@@ -84,6 +84,20 @@ def test_what_is_written_in_one_go_hangs_together(channel: Channel, alice: Flask
     assert dict(zip(texts(page), goes_on, strict=True)) == expected
 
 
+def test_what_nobody_has_read_begins_with_a_line_until_somebody_answers(channel: Channel, alice: FlaskClient) -> None:
+    line = r'class="day is-new">New</p>\s*<div class="message [^"]*" id="message-\d+" data-message>\s*<div[^>]*>(\w+)'
+    write(channel, "one", at=minutes_ago(20))
+    assert re.findall(line, alice.get(here()).text) == [], "all of it is new"
+    write(channel, "two", at=minutes_ago(3))
+    write(channel, "three", at=minutes_ago(2))
+    page = alice.get(here())
+    assert re.findall(line, page.text) == ["two"]
+    write(channel, "four", at=minutes_ago(1))
+    assert re.findall(line, alice.get(poll_of(page.text, f"thread-{talk().id}"), headers=HTMX).text) == ["two"]
+    assert re.findall(line, send(alice, "answer", headers=HTMX).text) == []
+    assert re.findall(line, alice.get(here()).text) == [], "four was read when it came"
+
+
 def test_an_unsent_message_is_a_line_without_its_content(channel: Channel, alice: FlaskClient) -> None:
     write(channel, "secret")
     happen(channel, DeletedEvent(CUSTOMER, clock.now(), "mid of secret"))

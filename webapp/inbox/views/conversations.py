@@ -10,7 +10,7 @@ from webapp.accounts import access
 from webapp.accounts.models import Membership
 from webapp.accounts.rules import Right
 from webapp.core import clock
-from webapp.inbox import actions, queries
+from webapp.inbox import actions, queries, thread
 from webapp.inbox.filters import Filters
 from webapp.inbox.views import screen
 from webapp.inbox.views.blueprint import bp, opened
@@ -72,7 +72,8 @@ def contact(member: Membership, conversation_id: int) -> ResponseReturnValue:
 
 def _page(member: Membership, conversation_id: int, view: str) -> ResponseReturnValue:
     found = opened(member, conversation_id)
+    new_from = thread.first_new_id(found)
     if found.unread and queries.reads(member, found):
         actions.mark_read(found.id)
     actions.renew_profile(found.contact_id, now=clock.now())
-    return screen.page(member, found, view=view)
+    return screen.page(member, found, view=view, new_from=new_from)

@@ -31,14 +31,17 @@ def page(
     form: ReplyForm | None = None,
     problem: str = "",
     status: int = 200,
+    new_from: int | None = None,
 ) -> Response:
-    """The whole page. `view` is the pane that a narrow window shows: list, thread or contact."""
+    """The whole page. `view` is the pane that a narrow window shows: list, thread or contact. `new_from` is the message
+    with which begins what nobody had read."""
     now = clock.now()
     filters = Filters.parse(request.args)
-    context = {"view": view, "conversation": found}
+    context: dict[str, Any] = {"view": view, "conversation": found}
     context |= list_context(member, filters, found.id if found else None, now)
     if found is not None:
         context |= thread_context(member, filters, found, now) | composer_context(filters, found, now, form, problem)
+        context["new_from"] = new_from
     return make_response(render_template(TEMPLATE, **context), status)
 
 
@@ -68,6 +71,7 @@ def thread_context(member: Membership, filters: Filters, found: Conversation, no
             around_id=request.args.get("message", type=int),
         ),
         "cursor": str(Cursor.of(found, now)),
+        "new_from": request.args.get("new", type=int),
         "colleagues": queries.colleagues(member, found),
         "tags": queries.tags(member),
         "filters": filters,
