@@ -81,9 +81,14 @@ def add(session: Session, model: type[Model], rows: Rows, *returned: str) -> Seq
 
 
 def change(session: Session, model: type[Model], rows: Rows) -> None:
-    """Give rows, known by their `id`, new values."""
+    """Give rows, known by their key, which comes first, new values."""
     if rows:
         session.connection().execute(_update(model, tuple(rows[0])), parameters(rows))
+
+
+def row_of(one: Model) -> dict[str, Any]:
+    """The fields of something that no session holds, its key first."""
+    return {column.name: getattr(one, column.name) for column in table_of(type(one)).c}
 
 
 def table_of(model: type[Model]) -> Table:
@@ -100,7 +105,8 @@ def _insert(model: type[Model], names: tuple[str, ...], returned: tuple[str, ...
 @once
 def _update(model: type[Model], names: tuple[str, ...]) -> Update:
     table, given = table_of(model), Given(model, *names)
-    return update(table).where(table.c.id == given.c.id).values({name: given.c[name] for name in names if name != "id"})
+    key, *changed = names
+    return update(table).where(table.c[key] == given.c[key]).values({name: given.c[name] for name in changed})
 
 
 def _on_postgresql(columns: Sequence[Column[Any]]) -> FromClause:

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session, lazyload, load_only
 
 from webapp.channels.actions import check_named_soon
 from webapp.channels.models import Channel, Hearing
@@ -148,16 +149,18 @@ def _take_hints(session: Session, told: Sequence[Told], now: datetime) -> None:
 
 
 def _hear(session: Session, batch: Sequence[Stored], reached: Sequence[Reached]) -> None:
+    """Past the unit of work: a portion may be about hundreds of channels."""
     wanted = [{"channel_id": one} for one in {channel.id for some in reached for channel, _entry in some}]
-    heard = {one.channel_id: one for one in session.scalars(_hearings(), bulk.parameters(wanted))}
+    rows = session.connection().execute(_hearings(), bulk.parameters(wanted)).all()
+    heard = {row.channel_id: Hearing(**row._mapping) for row in rows}
+    known = frozenset(heard)
     for stored, some in zip(batch, reached, strict=True):
         for (channel_id, standby), contact_id in _last_customers(some).items():
-            hearing = heard.get(channel_id)
-            if hearing is None:
-                hearing = Hearing(channel_id=channel_id, delivery_id=stored.id, heard_at=stored.received_at)
-                heard[channel_id] = hearing
-                session.add(hearing)
-            hearing.hear(stored.id, at=stored.received_at, standby=standby, contact_id=contact_id)
+            if channel_id not in heard:
+                heard[channel_id] = Hearing.begun(channel_id, stored.id, at=stored.received_at)
+            heard[channel_id].hear(stored.id, at=stored.received_at, standby=standby, contact_id=contact_id)
+    bulk.change(session, Hearing, [bulk.row_of(one) for one in heard.values() if one.channel_id in known])
+    bulk.add(session, Hearing, [bulk.row_of(one) for one in heard.values() if one.channel_id not in known])
 
 
 def _last_customers(reached: Reached) -> dict[tuple[int, bool], str]:
@@ -176,6 +179,10 @@ def _holders(session: Session, accounts: set[str]) -> dict[tuple[str, str], Chan
     return {(channel.platform, channel.external_id): channel for channel in found}
 
 
+# What receiving reads of one.
+_OF_A_CHANNEL = (Channel.workspace_id, Channel.platform, Channel.external_id, Channel.last_inbound_at)
+
+
 @bulk.once
 def _held() -> Select[Channel]:
     asked = bulk.Given(Channel, "external_id")
@@ -184,7 +191,7 @@ def _held() -> Select[Channel]:
         .select_from(asked.table)
         .join(Channel, asked.is_here)
         .where(Channel.platform.in_(PLATFORMS.values()), Channel.status != Status.DISCONNECTED)
-        .options(lazyload("*"))
+        .options(lazyload("*"), load_only(*_OF_A_CHANNEL))
         .order_by(Channel.id)
         .with_for_update(of=Channel, key_share=True)
         .execution_options(populate_existing=True)
@@ -192,7 +199,6 @@ def _held() -> Select[Channel]:
 
 
 @bulk.once
-def _hearings() -> Select[Hearing]:
-    asked = bulk.Given(Hearing, "channel_id")
-    query = select(Hearing).select_from(asked.table).join(Hearing, asked.is_here)
-    return query.execution_options(populate_existing=True)
+def _hearings() -> Select[Any]:
+    asked, table = bulk.Given(Hearing, "channel_id"), bulk.table_of(Hearing)
+    return select(table).select_from(asked.table).join(table, asked.is_here)

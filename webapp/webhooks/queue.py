@@ -51,7 +51,7 @@ def take(session: Session, now: datetime, limit: int) -> list[Stored]:
     sums = accumulate(size for _id, size in waiting)
     fitting = sum(whole <= MOST_BYTES for whole in sums)
     rows = [{"id": delivery_id} for delivery_id, _size in waiting[: max(fitting, 1)]]
-    return [Stored(*row) for row in session.connection().execute(_bodies(), bulk.parameters(rows))]
+    return [Stored(*row) for row in session.connection().execute(_bodies(), bulk.parameters(rows)).all()]
 
 
 def lock(session: Session, delivery_id: int) -> Stored | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.people import People, make_channel
 from tests.rooms.webhooks.stored import conversations, deliveries, handle_due, messages, store
 from tests.rooms.webhooks.wire import ACCOUNT, AT, delivery, dm, echo, entry, event
+from webapp.channels.models import Channel, Hearing
 from webapp.core import clock, db
 from webapp.inbox import actions as inbox
 from webapp.inbox.actions import Happening, Spoken
@@ -77,6 +78,22 @@ def test_a_message_reaches_the_workspace_that_holds_the_account(house: Flask, pe
     (conversation,) = conversations()
     assert (conversation.workspace_id, conversation.unread) == (people.aurora.id, 1)
     assert conversation.channel.last_inbound_at == message.at
+
+
+def test_each_account_remembers_when_a_customer_wrote_last(house: Flask, people: People) -> None:
+    first = make_channel(people.aurora, people.alice)
+    second = make_channel(people.aurora, people.alice, number=2)
+    store(dm(mid="b", timestamp=AT + 60_000))
+    store(dm(mid="a", timestamp=AT))
+    told = event(message={"mid": "c"}) | {"recipient": {"id": second.external_id}, "timestamp": AT + 120_000}
+    store(delivery(entry(told, account=second.external_id)))
+    handle_due()
+    arrive(dm(mid="d", timestamp=AT + 30_000))
+    with db.transaction() as session:
+        moments = [session.get_one(Channel, one.id, populate_existing=True).last_inbound_at for one in (first, second)]
+        heard = [session.get_one(Hearing, one.id, populate_existing=True).delivery_id for one in (first, second)]
+    assert [moment and moment.timestamp() * 1000 - AT for moment in moments] == [60_000, 120_000]
+    assert heard == [4, 3]
 
 
 def test_instagram_and_page_ids_are_different_worlds(house: Flask, people: People) -> None:

@@ -25,6 +25,10 @@ class Hearing(Model):
     direct_at: Mapped[datetime | None]
     listened_to: Mapped[str] = mapped_column(default="")
 
+    @classmethod
+    def begun(cls, channel_id: int, delivery_id: int, *, at: datetime) -> "Hearing":
+        return cls(channel_id=channel_id, delivery_id=delivery_id, heard_at=at, listened_to="")
+
     def hear(self, delivery_id: int, *, at: datetime, standby: bool, contact_id: str = "") -> None:
         """Deliveries may be handled late and out of order: the latest one stays."""
         if at >= self.heard_at:

@@ -137,8 +137,7 @@ class _Page:
                 self._talk(story).is_seen(known.at)
 
     def write(self, now: datetime) -> None:
-        for channel, at in self.heard.items():
-            channel.hears(at)
+        self._hear()
         talks.write(self.session, list(self.changed.values()), now)
         bulk.add(self.session, Message, [_row(*one) for one in self.new])
         self._follow([(talk.channel_id, event.mid) for talk, event, _source in self.new if event.attachments], now)
@@ -157,7 +156,9 @@ class _Page:
             talk.shows(event)
         else:
             talk.hears(event, now=now, is_news=self.is_news)
-            self.heard[story.channel] = max(event.at, self.heard.get(story.channel, event.at))
+            heard_at = self.heard.get(story.channel, story.channel.last_inbound_at)
+            if heard_at is None or event.at > heard_at:
+                self.heard[story.channel] = event.at
         self.known[story.key[0], event.mid] = Known(event.at, is_settled=True, deliveries=())
         self.new.append((talk, event, source))
 
@@ -173,6 +174,12 @@ class _Page:
             if (talk := self.talks.get(story.key)) is not None
         }
         return echoes.awaited(self.session, {one: found for one, found in moments.items() if found})
+
+    def _hear(self) -> None:
+        """Past the unit of work too: a portion may be about hundreds of channels."""
+        bulk.change(self.session, Channel, [{"id": one.id, "last_inbound_at": at} for one, at in self.heard.items()])
+        for channel in self.heard:
+            self.session.expire(channel, ["last_inbound_at"])
 
     def _follow(self, keys: Sequence[Key], now: datetime) -> None:
         """Messages with files."""
@@ -203,7 +210,8 @@ def _is_told_already(event: Event, source: Source | None, known: Known | None, n
 
 def _known(session: Session, stories: Sequence[Story]) -> dict[Key, Known]:
     mids = ((one.key[0], mid_of(event)) for one in stories for event in one.events)
-    rows = session.connection().execute(_these_messages(), bulk.parameters(_mids(one for one in mids if one[1])))
+    wanted = bulk.parameters(_mids(one for one in mids if one[1]))
+    rows = session.connection().execute(_these_messages(), wanted).all()
     return {(row.channel_id, row.mid): _known_of(row) for row in rows}
 
 

@@ -72,7 +72,7 @@ class Talk(Standing):
 def read(session: Session, keys: Iterable[Key]) -> dict[Key, Talk]:
     """The conversations of these (channel, customer), locked in one order."""
     wanted = [{"channel_id": channel_id, "external_id": customer} for channel_id, customer in keys]
-    found = session.connection().execute(_of_customers(), bulk.parameters(wanted))
+    found = session.connection().execute(_of_customers(), bulk.parameters(wanted)).all()
     return {(row[1], row[2]): Talk(*row) for row in found}
 
 
