@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -20,8 +20,7 @@ from webapp.webhooks import actions
 if TYPE_CHECKING:
     from bench.receive import Bench
 
-ACCOUNT = "1784000000001"
-ENTRIES, LARGE, SMALL, ALONE, CUSTOMERS = 1_000, 5, 4_000, 300, 500
+ENTRIES, LARGE, SMALL, ALONE, CUSTOMERS, ACCOUNTS = 1_000, 5, 4_000, 300, 500, 300
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,9 @@ def compare(bench: "Bench") -> int:
     background.settle()  # as everybody does who works in the background
     with app.app_context():
         bench.opened.run("TRUNCATE delivery, conversation, contact, early_event, message CASCADE")
-        _store(app, [[number] for number in range(100)], "warm")
-        _drain(bench.opened, 100, 100)
+        for accounts in (1, ACCOUNTS):  # with as many customers as there will be: nobody is new
+            _store(app, [[number] for number in range(3 * CUSTOMERS)], f"warm-{accounts}", accounts)
+            _drain(bench.opened, 3 * CUSTOMERS, 100)
         runs = [_run(app, bench.opened, f"{repeat}") for repeat in range(bench.repeats)]
     app.extensions["engine"].dispose()
     received = Results()
@@ -51,15 +51,18 @@ def compare(bench: "Bench") -> int:
     return _report(runs, received)
 
 
-def _run(app: Flask, opened: Database, name: str) -> tuple[Cost, Cost, Cost]:
-    """Deliveries of a thousand entries, received and handled; of one entry, a hundred at a time; and one by one."""
+def _run(app: Flask, opened: Database, name: str) -> tuple[Cost, Cost, Cost, Cost]:
+    """Deliveries of a thousand entries, received and handled; of one entry, of one account and of many; and one by
+    one."""
     began = [time.process_time(), cpu_seconds(opened.pid), time.perf_counter()]
     _store(app, [list(range(start, start + ENTRIES)) for start in range(0, LARGE * ENTRIES, ENTRIES)], f"large-{name}")
     large = _cost(opened, began, LARGE * ENTRIES, actions.AT_ONCE)
     _store(app, [[number] for number in range(SMALL)], f"small-{name}")
     small = _drain(opened, SMALL, actions.AT_ONCE)
+    _store(app, [[number] for number in range(SMALL)], f"many-{name}", ACCOUNTS)
+    many = _drain(opened, SMALL, actions.AT_ONCE)
     _store(app, [[number] for number in range(ALONE)], f"alone-{name}")
-    return large, small, _drain(opened, ALONE, 1)
+    return large, small, many, _drain(opened, ALONE, 1)
 
 
 def _drain(opened: Database, events: int, at_once: int) -> Cost:
@@ -76,20 +79,23 @@ def _cost(opened: Database, began: list[float], events: int, at_once: int) -> Co
     return Cost(events / wall, ours / events * 1e6, database / events * 1e6)
 
 
-def _store(app: Flask, deliveries: list[list[int]], name: str) -> None:
+def _store(app: Flask, deliveries: list[list[int]], name: str, accounts: int = 1) -> None:
     for numbers in deliveries:
-        told = [
-            event(message={"mid": f"{name}-{number}", "text": f"words of {number}"})
-            | {"sender": {"id": f"5614{number % CUSTOMERS}"}, "recipient": {"id": ACCOUNT}}
-            for number in numbers
-        ]
-        body = json.dumps({"object": "instagram", "entry": [entry(one, account=ACCOUNT) for one in told]})
+        body = json.dumps({"object": "instagram", "entry": [_entry(number, name, accounts) for number in numbers]})
         app.extensions["writer"].store(body.encode(), now=clock.now())
 
 
-def _report(runs: list[tuple[Cost, Cost, Cost]], received: Results) -> int:
+def _entry(number: int, name: str, accounts: int) -> dict[str, Any]:
+    """Of an account of the stage, each later than the last."""
+    account, at = f"1784{number % accounts + 1:09d}", int(time.time() * 1000)
+    told = event(message={"mid": f"{name}-{number}", "text": f"words of {number}"}) | {"timestamp": at}
+    return entry(told | {"sender": {"id": f"5614{number % CUSTOMERS}"}, "recipient": {"id": account}}, account=account)
+
+
+def _report(runs: list[tuple[Cost, Cost, Cost, Cost]], received: Results) -> int:
     print(f"\n{'handled':34}{'events/s':>10}{'CPU µs':>9}{'PG µs':>8}")
-    labels = (f"{ENTRIES} entries each, with receiving", f"one entry each, {actions.AT_ONCE} at once", "one by one")
+    single = f"one entry each, {actions.AT_ONCE} at once"
+    labels = (f"{ENTRIES} entries each, with receiving", single, f"the same of {ACCOUNTS} accounts", "one by one")
     middle = [sorted(costs, key=lambda cost: cost.rate)[len(costs) // 2] for costs in zip(*runs, strict=True)]
     for label, cost in zip(labels, middle, strict=True):
         print(f"{label:34}{cost.rate:10.0f}{cost.ours:9.0f}{cost.database:8.0f}")
@@ -99,7 +105,7 @@ def _report(runs: list[tuple[Cost, Cost, Cost]], received: Results) -> int:
     for problem in received.problems:
         print(f"  DOES NOT COUNT: {problem}")
     print()
-    large, small, alone = middle
+    large, small, _many, alone = middle
     bad = judged("W12 CPU µs an entry, receive and drain", large.ours, "<= 60") + len(received.problems)
     bad += judged("D1 rate, drain / receive", small.rate / received.rate[0], ">= 2")
     return bad + judged("D1 rate, drain / one by one", small.rate / alone.rate, ">= 15")

@@ -163,7 +163,10 @@ def main() -> int:
     )
     repeats, seconds = (1, 1) if given.quick else (given.repeats, given.seconds)
     bad = 0
-    with tempfile.TemporaryDirectory(prefix="bench-receive-") as name, database(Path(name) / "pg" / "data") as opened:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-receive-") as name,
+        database(Path(name) / "pg" / "data", channels=drain.ACCOUNTS) as opened,
+    ):
         bench = Bench(Toolbox(Path(name)), opened, repeats, seconds, given.quick, tuple(given.only))
         for table in given.tables:
             began = time.monotonic()
