@@ -107,3 +107,10 @@ def test_whoever_would_wait_for_themselves_is_told_instead(engine: Engine) -> No
             second.begin()
     assert write(engine) < 1
     engine.dispose()
+
+
+def test_what_was_written_outlives_a_loss_of_power(engine: Engine) -> None:
+    """2 is FULL; the tests' own console runs without, see tests/conftest.py."""
+    with engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA synchronous")) == 2
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
