@@ -20,10 +20,10 @@ def plain_types(kind: str, value: Any, autogen: AutogenContext) -> str | bool:
 
 
 def ours(item: Any, name: str | None, kind: str, *rest: Any) -> bool:
-    """The queue makes its own tables, SQLite's full-text table brings several with it, and PostgreSQL has an index
+    """The queue makes its own tables, SQLite's full-text table brings several with it, and PostgreSQL has two indexes
     in its place."""
     if kind == "index":
-        return name != "ix_search_entry_grams"
+        return name not in ("ix_search_entry_grams", "ix_search_entry_people")
     return not (kind == "table" and name is not None and name.startswith(("huey_", "search_gram")))
 
 

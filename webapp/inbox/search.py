@@ -104,6 +104,7 @@ class _Search:
         numbers = self.wanted.numbers(documents.space(self.member.workspace_id, part))
         if db.is_postgresql():
             query = select(SearchEntry.id).where(SearchEntry.grams.contains(list(numbers)))
+            query = query.where(SearchEntry.contact_id.is_not(None)) if part == "people" else query
             query = query.where(SearchEntry.id < past) if past is not None else query
             return list(db.session().scalars(query.order_by(SearchEntry.id.desc()).limit(most)))
         match = " AND ".join(f'"{word}"' for word in documents.words(numbers).split())
