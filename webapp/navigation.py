@@ -31,7 +31,7 @@ def init_app(app: Flask, config: Config) -> None:
             "banners": _banners(),
             "may": may,
             "Right": Right,
-            # Asked for by whole pages alone.
+            # Asked for by whole pages alone, where they do not know it themselves (`needs`).
             "account_needs": needs,
             **_signed_in(),
         }

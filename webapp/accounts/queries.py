@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select
 from sqlalchemy.orm import contains_eager, lazyload
 
 from webapp.accounts.models import AuditEntry, DoorLink, LinkKind, Membership, Person, SignIn, Workspace
@@ -53,17 +53,21 @@ def memberships(person: Person) -> list[Membership]:
 
 def members_with(workspace: Workspace, right: Right) -> list[Membership]:
     """Live members whose role has the right, admins first."""
-    found = db.session().scalars(
-        select(Membership)
-        .join(Membership.person)
-        .where(
-            Membership.workspace_id == workspace.id,
-            Membership.disabled_at.is_(None),
-            Membership.role.in_(roles_with(right)),
-        )
-        .order_by(Membership.id)
+    wanted = select(Membership).join(Membership.person).where(*_has(workspace, right)).order_by(Membership.id)
+    return sorted(db.session().scalars(wanted), key=lambda one: one.role != "admin")
+
+
+def how_many_with(workspace: Workspace, right: Right) -> ScalarSelect[int]:
+    """The number of them, for a question of somebody else."""
+    return select(func.count(Membership.id)).where(*_has(workspace, right)).scalar_subquery()
+
+
+def _has(workspace: Workspace, right: Right) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Membership.workspace_id == workspace.id,
+        Membership.disabled_at.is_(None),
+        Membership.role.in_(roles_with(right)),
     )
-    return sorted(found, key=lambda one: one.role != "admin")
 
 
 def is_allowed(workspace: Workspace, person_id: int, right: Right) -> bool:

@@ -24,6 +24,14 @@ _IS_HELD = Channel.status != Status.DISCONNECTED
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """How many accounts are lost, and how many need attention."""
+
+    lost: int
+    attention: int
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """`version` is a short name for what the list shows: the same name means there is nothing new. `counts` says how
     many channels there are of each (platform, status). The others are about the connected ones: when the last was
@@ -38,17 +46,24 @@ class Listed:
 
     @property
     def working(self) -> int:
-        return sum(count for (_, status), count in self.counts.items() if status == Status.CONNECTED)
+        return self._of(Status.CONNECTED)
 
     @property
     def broken(self) -> int:
-        return sum(count for (_, status), count in self.counts.items() if status in (Status.ATTENTION, Status.LOST))
+        return self.needs.lost + self.needs.attention
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(self._of(Status.LOST), self._of(Status.ATTENTION))
 
     def held(self, platform: str) -> int:
         return sum(self.counts.get((platform, status), 0) for status in Status if status != Status.DISCONNECTED)
 
     def disconnected(self, platform: str) -> int:
         return self.counts.get((platform, Status.DISCONNECTED), 0)
+
+    def _of(self, wanted: Status) -> int:
+        return sum(count for (_, status), count in self.counts.items() if status == wanted)
 
     def pages(self, platform: str) -> int:
         """How many there are to leaf through; at least one."""
@@ -141,21 +156,6 @@ def page(workspace: Workspace, platform: str, number: int, now: datetime) -> Pag
         [one for one, _ in found if not one.is_held],
         {one.id: quiet for one, quiet in found if quiet and quiet.is_shown(one, now)},
     )
-
-
-def any_connected(workspace: Workspace) -> str:
-    """The name of an account that works, "" where there is none."""
-    first = select(Channel).where(Channel.workspace_id == workspace.id, Channel.status == Status.CONNECTED)
-    found = db.session().scalar(first.order_by(Channel.id).limit(1))
-    return found.label if found else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """How many accounts are lost, and how many need attention."""
-
-    lost: int
-    attention: int
 
 
 def needs(workspace: Workspace) -> Needs:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.accounts.models import Membership
-from webapp.accounts.queries import members_with
 from webapp.accounts.rules import Right, may
 from webapp.channels import listing
 from webapp.channels.expiry import Ending
+from webapp.channels.listing import Needs
 from webapp.channels.models import Channel
 from webapp.channels.remedies import Together, together
 from webapp.channels.status import Status
-from webapp.inbox.queries import has_any, longest_waiting, unread
+from webapp.inbox.queries import traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class EndingLogin:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """How far a new workspace is: an account that is connected ("" for none), and whether nobody else answers yet."""
+    """How far a new workspace is: whether an account works, and whether nobody else answers yet."""
 
-    account: str
+    is_connected: bool
     is_alone: bool
 
 
@@ -38,6 +38,7 @@ class Overview:
     while nobody waits for an answer. `steps` is None once a customer has written."""
 
     working: int
+    needs: Needs
     broken: list[Channel]
     together: list[Together]
     unchecked: int
@@ -64,12 +65,13 @@ class Overview:
 
 def overview(member: Membership, now: datetime) -> Overview:
     listed, channels = listing.listed(member.workspace, now), listing.telling(member.workspace, now)
-    has_inbox = may(member.role, Right.OWN_CONVERSATIONS)
-    new, since = (unread(member), longest_waiting(member)) if has_inbox else (None, None)
+    inbox = traffic(member) if may(member.role, Right.OWN_CONVERSATIONS) else None
+    new, since = (inbox.unread, inbox.waiting_since) if inbox else (None, None)
     broken = [one for one in channels if one.status != Status.CONNECTED]
-    steps = None if new or since else _steps(member)
+    steps = None if inbox is None or inbox.has_any else Steps(listed.working > 0, inbox.answering < 2)
     return Overview(
         working=listed.working,
+        needs=listed.needs,
         broken=broken,
         together=together(broken),
         unchecked=listed.unchecked,
@@ -83,13 +85,6 @@ def overview(member: Membership, now: datetime) -> Overview:
         # It changes with the minute too: times are relative to now.
         version=listing.name((listed.version, new, since, steps, now.minute), now),
     )
-
-
-def _steps(member: Membership) -> Steps | None:
-    if not may(member.role, Right.MANAGE_CHANNELS) or has_any(member):
-        return None
-    answering = members_with(member.workspace, Right.OWN_CONVERSATIONS)
-    return Steps(listing.any_connected(member.workspace), len(answering) < 2)
 
 
 def _endings(channels: list[Channel], now: datetime) -> list[EndingLogin]:

@@ -36,8 +36,10 @@ def summary(member: Membership) -> ResponseReturnValue:
 
 def _context(member: Membership) -> dict[str, Any]:
     now = clock.now()
+    found = queries.overview(member, now)
     return {
-        "overview": queries.overview(member, now),
+        "overview": found,
+        "needs": found.needs,
         "now": now,
         # Whom to ask is said to those who may not do it themselves.
         "managers": [] if may(member.role, Right.MANAGE_CHANNELS) else access.whom(member, Right.MANAGE_CHANNELS),

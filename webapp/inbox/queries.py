@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.accounts.models import Membership, Person
-from webapp.accounts.queries import members_with
+from webapp.accounts.queries import how_many_with, members_with
 from webapp.accounts.rules import Right, may
 from webapp.channels.models import Channel
 from webapp.core import db
@@ -32,6 +32,18 @@ class Page:
     newer: Place | None
     version: str
     is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How many conversations a member has not read, up to COUNTED; since when the customer waits who has waited longest
+    for an answer; whether anybody ever wrote to the workspace; and how many there answer.
+    """
+
+    unread: int
+    waiting_since: datetime | None
+    has_any: bool
+    answering: int
 
 
 def page(member: Membership, filters: Filters, today: date) -> Page:
@@ -115,22 +127,19 @@ def channels(member: Membership) -> list[Channel]:
     )
 
 
-def unread(member: Membership) -> int:
-    """How many conversations this member has not read, up to COUNTED."""
-    some = select(Conversation.id).where(*listing.visible(member), listing.UNREAD).limit(COUNTED).subquery()
-    return db.session().scalar(select(func.count()).select_from(some)) or 0
-
-
-def has_any(member: Membership) -> bool:
-    """Whether a customer ever wrote to this workspace."""
-    first = select(Conversation.id).where(Conversation.workspace_id == member.workspace_id).limit(1)
-    return db.session().scalar(first) is not None
-
-
-def longest_waiting(member: Membership) -> datetime | None:
-    """Since when the customer waits who has waited longest for an answer."""
+def traffic(member: Membership) -> Traffic:
+    """In one question, which the overview asks again and again."""
+    unread = select(Conversation.id).where(*listing.visible(member), listing.UNREAD).limit(COUNTED).subquery()
     first = listing.rows(member, Filters(order=Order.WAITING), 1)
-    return db.session().scalar(select(first.c.at))
+    found = db.session().execute(
+        select(
+            select(func.count()).select_from(unread).scalar_subquery(),
+            select(first.c.at).scalar_subquery(),
+            exists().where(Conversation.workspace_id == member.workspace_id),
+            how_many_with(member.workspace, Right.OWN_CONVERSATIONS),
+        )
+    )
+    return Traffic(*found.one())
 
 
 def tags(member: Membership) -> list[Tag]:

@@ -50,7 +50,7 @@ def test_a_new_workspace_is_led_step_by_step_until_a_customer_has_written(
     assert page.count('action="/w/aurora/authorizations"') == 2
     channel = connect(1)
     page = words(alice.get("/w/aurora").text)
-    assert "Write to @shop.1 from another account." in page
+    assert "Write to your account from another one." in page
     assert "Done Connect an account" in page
     with app.app_context(), db.transaction() as session:
         contact = Contact(channel_id=channel.id, external_id="1", first_at=NOON)
@@ -112,7 +112,7 @@ def test_accounts_that_one_login_revives_are_told_together(
     shown = [alice.get(page).text for page in pages]
     assert [once in words(page) for page in shown] == [True, True]
     # One button leads; what it does for all of them is not repeated in their rows.
-    assert [page.count("button is-primary") for page in shown] == [1, 2], "the other one mends another cause"
+    assert [page.count("button is-primary") for page in shown] == [1, 1]
     assert all(f'action="/w/aurora/channels/{first.id}/authorization"' in page for page in shown)
     assert all(words(page).count("Either one signs every app out") == 0 for page in shown)
     # Who may not repair anything is not told how.

@@ -110,6 +110,7 @@ def list_context(member: Membership, current: str) -> dict[str, Any]:
         "tab": current,
         "platform": platform,
         "listed": listed,
+        "needs": listed.needs,
         "channels": page.held,
         "disconnected": page.disconnected,
         "quiet": page.quiet,
