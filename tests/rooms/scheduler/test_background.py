@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,12 +82,29 @@ def is_swept_and_sending() -> bool:
         return swept is not None and session.scalar(select(OutgoingMail.tries)) == 1
 
 
-def test_a_worker_ends_when_told_though_a_mail_server_hangs(house: Flask, config: Config, silent_port: int) -> None:
+def of_threads(pid: int) -> Iterator[int]:
+    """How nice the threads of a process are. Where the machine does not tell of each, the process as a whole."""
+    for thread in [*Path(f"/proc/{pid}/task").glob("*"), Path(str(pid))]:
+        with suppress(ProcessLookupError):
+            yield os.getpriority(os.PRIO_PROCESS, int(thread.name))
+
+
+def of_session(pid: int) -> list[str]:
+    """How nice a session is, where Linux has it so."""
+    told = Path(f"/proc/{pid}/autogroup")
+    return told.read_text().split()[-1:] if told.exists() else []
+
+
+def test_a_worker_stands_back_and_ends_when_told_though_a_mail_server_hangs(
+    house: Flask, config: Config, silent_port: int
+) -> None:
     a_mail_waits()
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-    worker = subprocess.Popen(command, cwd=ROOT, env=environment(config, silent_port))
+    worker = subprocess.Popen(command, cwd=ROOT, env=environment(config, silent_port), start_new_session=True)
     try:
         assert wait_until(is_swept_and_sending), "the worker began to sweep and to send"
+        assert set(of_threads(worker.pid)) == {os.getpriority(os.PRIO_PROCESS, 0) + background.NICENESS}
+        assert of_session(worker.pid) in ([], [str(background.NICENESS)])
         told = time.monotonic()
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(10) == 0
