@@ -59,6 +59,11 @@ def test_a_new_workspace_is_led_step_by_step_until_a_customer_has_written(
         mine = {"workspace_id": channel.workspace_id, "channel_id": channel.id, "contact_id": contact.id}
         session.add(Conversation(**mine, latest_at=NOON))
     assert "First steps" not in alice.get("/w/aurora").text
+    with app.app_context(), db.transaction() as session:
+        session.get_one(Channel, channel.id).status = "disconnected"
+    page = words(alice.get("/w/aurora").text)
+    assert "Connect an account Once an Instagram account" in page, "whoever was here before is led to the accounts"
+    assert "First steps" not in page
 
 
 def test_who_may_not_connect_is_told_whom_to_ask(client: FlaskClient, people: People, sign_in: SignIn) -> None:
