@@ -126,3 +126,10 @@ def test_the_notice_stands_in_the_row_and_on_the_channels_page_until_it_is_snooz
     assert client.post(address, data={"length": "ever"}).status_code == 400
     assert client.post(address, data={"length": "week", "back": "channel"}).headers["Location"] == pages[1]
     assert all(NOTICE not in client.get(page).text for page in pages)
+
+
+def test_of_many_that_are_due_at_once_a_tick_looks_at_some_and_the_next_goes_on(house: Flask, people: People) -> None:
+    for number in range(1, 6):
+        make_channel(people.aurora, people.alice, number=number)
+    now = clock.now()
+    assert [actions.listen(now=now, portions=2, size=2) for _tick in range(3)] == [4, 1, 0]

@@ -14,6 +14,8 @@ from webapp.diagnosis import queries
 from webapp.diagnosis.rules.rhythm import HISTORY, Rhythm, beginnings, learn
 
 PORTION = 50
+# A tick ends, and the next one goes on: many that are due at once are no minutes of computing without a pause.
+MOST_PORTIONS = 20
 # A look takes milliseconds; one that broke is repeated after this.
 LEASE = timedelta(minutes=10)
 # What is usual is learnt anew this often; and a channel that says nothing is looked at this often.
@@ -22,14 +24,17 @@ LEARN_EVERY = timedelta(days=1)
 SHOWN_EVERY = timedelta(minutes=2)
 
 
-def listen(*, now: datetime) -> int:
-    """Look at every channel that is due; returns how many were looked at."""
+def listen(*, now: datetime, portions: int = MOST_PORTIONS, size: int = PORTION) -> int:
+    """Look at those that have been due for longest, so many portions of that size; returns how many were looked at."""
     _introduce(now)
     looked = 0
-    while portion := _book(now):
+    for _number in range(portions):
+        portion = _book(now, size)
         for channel_id in portion:
             _look(channel_id, now)
         looked += len(portion)
+        if not portion:
+            break
     return looked
 
 
@@ -46,7 +51,7 @@ def _introduce(now: datetime) -> None:
         session.execute(insert(Quiet).from_select(["channel_id", "look_at", "missed"], rows).on_conflict_do_nothing())
 
 
-def _book(now: datetime) -> Sequence[int]:
+def _book(now: datetime, size: int) -> Sequence[int]:
     """Take those who have been due for longest; until the lease ends nobody else does."""
     if db.session().scalar(select(Quiet.channel_id).where(Quiet.look_at <= now).limit(1)) is None:
         return []
@@ -54,7 +59,7 @@ def _book(now: datetime) -> Sequence[int]:
         select(Quiet.channel_id)
         .where(Quiet.look_at <= now)
         .order_by(Quiet.look_at)
-        .limit(PORTION)
+        .limit(size)
         .with_for_update(skip_locked=True)
         .cte("first")
     )
