@@ -34,7 +34,7 @@ def add_round(app: Flask, minutes_ago: int, **values: int) -> None:
 
 
 def seen(page: str) -> str:
-    found = re.search(r"seen=(\w+)", page)
+    found = re.search(r"/scheduler/rounds\?seen=(\w+)", page)
     assert found
     return found[1]
 

@@ -127,7 +127,7 @@ def test_the_list_has_pages_and_asks_again_only_for_news(
     assert "Number 1" not in first
     assert "Number 1" in operator.get("/deliveries?before=2").text
     assert "before=2" in first
-    seen = first.split("seen=")[1].split('"')[0]
+    seen = first.split("/deliveries/list?seen=")[1].split('"')[0]
     assert operator.get(f"/deliveries/list?seen={seen}", headers=HTMX).status_code == 204
     assert operator.get("/deliveries/list?seen=old&before=x", headers=HTMX).text.lstrip().startswith("<div")
 

@@ -35,10 +35,12 @@ class Slow:
 
     def __init__(self) -> None:
         self.groups: list[list[bytes]] = []
+        self.taken = 0
         self.may_commit = threading.Event()
         self.broken: Exception | None = None
 
     def put(self, arrivals: Sequence[Arrival], refusal: Refusal | None) -> int:
+        self.taken += len(arrivals)
         self.may_commit.wait(10)
         if self.broken:
             raise self.broken
@@ -95,10 +97,11 @@ def gate(slow: Slow) -> Door:
 
 
 def test_whatever_waits_is_committed_together_and_nobody_is_answered_before(slow: Slow) -> None:
-    threads, told = hand_in(Writer(lambda: slow, lambda: None), [b"%d" % number for number in range(20)])
+    writer = Writer(lambda: slow, lambda: None)
+    threads, told = hand_in(writer, [b"%d" % number for number in range(20)])
     deadline = time.monotonic() + 5
-    while sum(thread.is_alive() for thread in threads) < 20 and time.monotonic() < deadline:
-        pass
+    while slow.taken + writer._waiting.qsize() < 20 and time.monotonic() < deadline:
+        time.sleep(0.001)
     assert told == []
     slow.may_commit.set()
     for thread in threads:
