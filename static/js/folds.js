@@ -9,7 +9,8 @@ const keyOf = (fold) => {
 };
 
 on("htmx:beforeSwap", () => all("details:not(.menu)").forEach((fold) => remembered.set(keyOf(fold), fold.open)));
-on("htmx:afterSettle", () => {
+/* At once, not when it has settled: the next part of the page may come before that, and remember what is shut. */
+on("htmx:afterSwap", () => {
   all("details:not(.menu)").forEach((fold) => { fold.open = remembered.get(keyOf(fold)) ?? fold.open; });
   remembered.clear();
 });
