@@ -7,7 +7,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select
 from sqlalchemy.orm import contains_eager, lazyload
 
-from webapp.accounts.models import AuditEntry, DoorLink, LinkKind, Membership, Person, SignIn, Workspace
+from webapp.accounts.models import (
+    AuditEntry,
+    DoorLink,
+    LinkKind,
+    LinkState,
+    Membership,
+    OneTimeLink,
+    Person,
+    SignIn,
+    Workspace,
+)
 from webapp.accounts.rules import Right, roles_with
 from webapp.core import clock, db
 from webapp.core.crypto import fingerprint
@@ -144,3 +154,9 @@ def audit_entries(workspace: Workspace, before: int | None) -> tuple[Sequence[Au
 
 def workspace_named(slug: str) -> Workspace | None:
     return db.session().scalar(select(Workspace).where(Workspace.slug == slug))
+
+
+def is_closed(kind: type[OneTimeLink], link_id: str, now: datetime) -> bool:
+    """Whether a mailed link does nothing any more: it ran out, was used or taken back, or another took its place."""
+    link = db.session().get(kind, int(link_id), populate_existing=True)
+    return link is None or link.state(now) is not LinkState.OPEN

@@ -1,28 +1,22 @@
 """Doors for the scheduler: who is to be told, what is to be ended, forgotten or renewed; and for the outbox."""
 
-from datetime import datetime
+from functools import partial
 
 from flask import Flask, current_app
 
-from webapp.accounts.models import LinkState
+from webapp.accounts.queries import is_closed
 from webapp.channels.actions import end_abandoned, forget_pending, forget_trips
 from webapp.channels.actions.disconnect import release_due
 from webapp.channels.actions.notify import notify_due
 from webapp.channels.actions.renewals import renew_due
 from webapp.channels.models import RepairLink
-from webapp.core import clock, db
+from webapp.core import clock
 from webapp.mail.occasions import Occasions
 
 
 def register(app: Flask) -> None:
     occasions: Occasions = app.extensions["occasions"]
-    occasions.on("repair-link", is_closed)
-
-
-def is_closed(link_id: str, now: datetime) -> bool:
-    """Whether the repair link repairs nothing any more."""
-    link = db.session().get(RepairLink, int(link_id), populate_existing=True)
-    return link is None or link.state(now) is not LinkState.OPEN
+    occasions.on("repair-link", partial(is_closed, RepairLink))
 
 
 def tell() -> None:
