@@ -27,7 +27,7 @@ from webapp.meta.client import GraphClient
 from webapp.meta.gateway import MetaSettings
 from webapp.scheduler import jobs as scheduler_jobs
 from webapp.scheduler import views as scheduler
-from webapp.web import compiled, errors, health, htmx, i18n, icons, security
+from webapp.web import assets, compiled, errors, health, htmx, i18n, icons, security
 from webapp.webhooks import door
 from webapp.webhooks import jobs as webhooks_jobs
 from webapp.webhooks import views as webhooks
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent.parent
 
 def create_app(config: Config) -> Flask:
     """A whole console, with nothing running in the background yet (see webapp/background.py)."""
-    app = Flask("webapp", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Flask("webapp", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(_flask_settings(config))
     app.extensions["config"] = config
     app.extensions["key_ring"] = key_ring(config.token_keys)
@@ -46,7 +46,7 @@ def create_app(config: Config) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     logs.init_app(app, config.log_level)
     db.init_app(app, config.database_url)
-    for cellar in (compiled, htmx, i18n, icons, errors, health):
+    for cellar in (assets, compiled, htmx, i18n, icons, errors, health):
         cellar.init_app(app)
     security.init_app(app, config)
     access.login.init_app(app)

@@ -185,6 +185,15 @@ def test_news_of_another_tab_reaches_a_hidden_one(channels: Page) -> None:
     other.close()
 
 
+def test_the_next_page_is_asked_for_alone(channels: Page) -> None:
+    """Its stylesheets and scripts the browser has, and does not even ask whether they are still true."""
+    channels.goto("/")
+    asked = "performance.getEntriesByType('resource').filter((one) => one.name.includes('/static/'))"
+    used = channels.evaluate(f"{asked}.map((one) => [one.name, one.transferSize])")
+    assert len(used) > 15
+    assert [name for name, size in used if size] == []
+
+
 def new_link(channels: Page) -> str:
     channels.get_by_role("link", name=MORNING).click()
     channels.get_by_role("link", name="Ask somebody else to reauthorise").click()

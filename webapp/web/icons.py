@@ -1,19 +1,17 @@
 """Icons: vendored drawings, kept in one file that a browser reads once."""
 
-import hashlib
-from pathlib import Path
-
 from flask import Flask
 from markupsafe import Markup
 
-SPRITE = Path(__file__).parent.parent.parent / "static" / "icons.svg"
+from webapp.web import assets
+
+SPRITE = "icons.svg"
 
 
 def init_app(app: Flask) -> None:
-    text = SPRITE.read_text()
-    version = hashlib.sha256(text.encode()).hexdigest()[:8]
-    names = (part.split('"', 1)[0] for part in text.split('<symbol id="')[1:])
-    drawn = {name: _use(f"{app.static_url_path}/{SPRITE.name}?v={version}#{name}") for name in names}
+    address = assets.address(app, SPRITE)
+    names = (part.split('"', 1)[0] for part in (assets.FOLDER / SPRITE).read_text().split('<symbol id="')[1:])
+    drawn = {name: _use(f"{address}#{name}") for name in names}
     # An unknown name is a KeyError: better than an empty place.
     app.jinja_env.globals["icon_svg"] = drawn.__getitem__
 
