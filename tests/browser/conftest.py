@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.flows.console import Console, running_console
+from tests.flows.console import Console, console_in_threads
 from tests.flows.test_story import LIN, MORNING, sign_in, through_the_dialog
 from tests.running import Sandbox, running_sandbox
 
@@ -19,7 +19,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def console(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     folder = tmp_path_factory.mktemp("browser")
-    with running_console(sandbox, folder, f"sqlite:///{folder}/console.sqlite3") as running:
+    with console_in_threads(sandbox, folder, f"sqlite:///{folder}/console.sqlite3") as running:
         yield running
 
 

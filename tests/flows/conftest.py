@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests import engines
-from tests.flows.console import Console, running_console
+from tests.flows.console import Console, console_in_threads
 from tests.running import Sandbox, running_sandbox
 
 PEOPLE = {name: (f"{name}@aurora.example", f"{name}-aurora-2026") for name in ("alice", "bob", "carol")}
@@ -32,7 +32,7 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 @pytest.fixture
 def world(tmp_path: Path, fresh_database: str) -> Iterator[tuple[Console, Sandbox]]:
     """A console and a sandbox that know each other and nobody else."""
-    with running_sandbox() as sandbox, running_console(sandbox, tmp_path, fresh_database) as console:
+    with running_sandbox() as sandbox, console_in_threads(sandbox, tmp_path, fresh_database) as console:
         yield console, sandbox
 
 

@@ -1,6 +1,7 @@
-"""A whole console as its own process, started as in real life, on an embedded or a PostgreSQL database."""
+"""A whole console: its own process, started as in real life, or threads of this one, where it is ready at once."""
 
 import atexit
+import logging
 import os
 import shutil
 import subprocess
@@ -16,8 +17,10 @@ import requests
 from cryptography.fernet import Fernet
 
 from config import Config
-from tests.running import Sandbox, free_ports
+from tests.running import Sandbox, free_ports, serving
+from webapp import background
 from webapp.app import create_app
+from webapp.core.logs import JsonLines
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30
@@ -37,13 +40,49 @@ class Console:
 @contextmanager
 def running_console(sandbox: Sandbox, folder: Path, database_url: str, port: int | None = None) -> Iterator[Console]:
     """A console with demo people, its worker and its scheduler; the sandbox delivers webhooks to it."""
-    port = port or free_ports(1)[0]
-    console = Console(f"http://127.0.0.1:{port}", folder / "console.log")
+    console = _nowhere_yet(folder, port)
     settings = _settings(sandbox, folder, database_url, console.url)
     _prepare(settings)
     with served(console, os.environ | settings):
         sandbox.control("app", webhook_url=f"{console.url}/webhooks/meta")
         yield console
+
+
+@contextmanager
+def console_in_threads(sandbox: Sandbox, folder: Path, database_url: str) -> Iterator[Console]:
+    """The same for tests of pages, in this process, which has read the code already."""
+    console = _nowhere_yet(folder)
+    settings = _settings(sandbox, folder, database_url, console.url)
+    _prepare(settings)
+    with _logging_to(console.log):
+        app = create_app(Config.from_env(settings))
+        running = background.start(app)
+        try:
+            with serving(app, int(console.url.rpartition(":")[2])):
+                sandbox.control("app", webhook_url=f"{console.url}/webhooks/meta")
+                yield console
+        finally:
+            running.stop()
+            app.extensions["engine"].dispose()
+
+
+def _nowhere_yet(folder: Path, port: int | None = None) -> Console:
+    return Console(f"http://127.0.0.1:{port or free_ports(1)[0]}", folder / "console.log")
+
+
+@contextmanager
+def _logging_to(file: Path) -> Iterator[None]:
+    """What a process would have written. Afterwards the log is as it was."""
+    root, level = logging.getLogger(), logging.getLogger().level
+    handler = logging.FileHandler(file)
+    handler.setFormatter(JsonLines())
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
+        root.setLevel(level)
 
 
 @contextmanager

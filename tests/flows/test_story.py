@@ -3,14 +3,15 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page, Response, expect
 
 from tests.flows.conftest import ON_BOTH, PEOPLE
-from tests.flows.console import Console
-from tests.running import Sandbox
+from tests.flows.console import Console, running_console
+from tests.running import Sandbox, running_sandbox
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +70,13 @@ def until(condition: Callable[[], Any], what: str, patience: float = 20) -> Any:
             return found
         time.sleep(0.1)
     raise AssertionError(f"waited in vain: {what}")
+
+
+@pytest.fixture
+def world(tmp_path: Path, fresh_database: str) -> Iterator[tuple[Console, Sandbox]]:
+    """This story is told of the program itself, as it is started for people."""
+    with running_sandbox() as sandbox, running_console(sandbox, tmp_path, fresh_database) as console:
+        yield console, sandbox
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, select
 from sqlalchemy.orm import contains_eager, lazyload
 
 from webapp.accounts.models import (
@@ -22,24 +22,23 @@ from webapp.accounts.rules import Right, roles_with
 from webapp.core import clock, db
 from webapp.core.crypto import fingerprint
 
+# Every page begins with it: built once, as building it takes longer than the database does.
+_SIGN_IN = (
+    select(SignIn, Membership)
+    .join(SignIn.person)
+    .outerjoin(Membership, and_(Membership.person_id == SignIn.person_id, Membership.disabled_at.is_(None)))
+    .outerjoin(Membership.workspace)
+    .where(SignIn.key_hash == bindparam("key_hash"))
+    .order_by(Workspace.name, Workspace.id)
+    .options(contains_eager(SignIn.person), contains_eager(Membership.workspace), lazyload(Membership.person))
+)
+
 
 def live_sign_in(key: str) -> tuple[SignIn, list[Membership]] | None:
     """A browser that is signed in, its person, and the person's live places by the name of the workspace: what every
     page begins with, in one question.
     """
-    rows = (
-        db.session()
-        .execute(
-            select(SignIn, Membership)
-            .join(SignIn.person)
-            .outerjoin(Membership, and_(Membership.person_id == SignIn.person_id, Membership.disabled_at.is_(None)))
-            .outerjoin(Membership.workspace)
-            .where(SignIn.key_hash == fingerprint(key))
-            .order_by(Workspace.name, Workspace.id)
-            .options(contains_eager(SignIn.person), contains_eager(Membership.workspace), lazyload(Membership.person))
-        )
-        .all()
-    )
+    rows = db.session().execute(_SIGN_IN, {"key_hash": fingerprint(key)}).all()
     if not rows or not rows[0].SignIn.is_live(clock.now()):
         return None
     return rows[0].SignIn, [row.Membership for row in rows if row.Membership is not None]

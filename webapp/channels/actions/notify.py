@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from webapp.accounts.models import Membership, Person, Workspace
@@ -71,16 +71,15 @@ def notify_due(now: datetime) -> int:
     return written
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(Incident.notify_at <= now, Incident.closed_at.is_(None), Incident.settled)
+_DUE = and_(Incident.notify_at <= bindparam("now"), Incident.closed_at.is_(None), Incident.settled)
 
 
-def _is_gathered(now: datetime) -> ColumnElement[bool]:
+def _is_gathered() -> ColumnElement[bool]:
     """Nothing of the incident's workspace may join it soon: no account is still being asked, no failure unsettled."""
     own, other, fresh = aliased(Channel), aliased(Channel), aliased(Incident)
     asked = and_(
         or_(other.id == own.id, other.status.in_((Status.CONNECTED, Status.ATTENTION))),
-        other.next_check_at <= now + TAKEN_FOR,
+        other.next_check_at <= bindparam("asked_by"),
         or_(other.checked_at.is_(None), other.checked_at < Incident.opened_at),
     )
     unsettled = exists().where(
@@ -89,35 +88,36 @@ def _is_gathered(now: datetime) -> ColumnElement[bool]:
     waits_for = exists().where(
         own.id == Incident.channel_id, other.workspace_id == own.workspace_id, or_(asked, unsettled)
     )
-    return or_(Incident.opened_at <= now - GATHER_AT_MOST, ~waits_for)
+    return or_(Incident.opened_at <= bindparam("waited_since"), ~waits_for)
+
+
+# Asked at every tick, mostly in vain: built once.
+_NEXT_WORKSPACE = (
+    select(Workspace.id)
+    .where(
+        exists().where(Channel.workspace_id == Workspace.id, Channel.id == Incident.channel_id, _DUE, _is_gathered())
+    )
+    .order_by(Workspace.id)
+    .limit(1)
+    # key_share: rows that refer to the workspace can be written meanwhile.
+    .with_for_update(skip_locked=True, key_share=True)
+)
 
 
 def _book(now: datetime) -> tuple[int, Sequence[int]] | None:
     """Take all due incidents of one workspace: its id and theirs. The list is empty when somebody was faster."""
     with db.transaction() as session:
-        workspace_id = session.scalar(
-            select(Workspace.id)
-            .where(
-                exists().where(
-                    Channel.workspace_id == Workspace.id,
-                    Channel.id == Incident.channel_id,
-                    _due(now),
-                    _is_gathered(now),
-                )
-            )
-            .order_by(Workspace.id)
-            .limit(1)
-            # key_share: rows that refer to the workspace can be written meanwhile.
-            .with_for_update(skip_locked=True, key_share=True)
-        )
+        times = {"now": now, "asked_by": now + TAKEN_FOR, "waited_since": now - GATHER_AT_MOST}
+        workspace_id = session.scalar(_NEXT_WORKSPACE, times)
         if workspace_id is None:
             return None
         of_workspace = select(Channel.id).where(Channel.workspace_id == workspace_id)
         taken = session.scalars(
             update(Incident)
-            .where(Incident.channel_id.in_(of_workspace), _due(now))
+            .where(Incident.channel_id.in_(of_workspace), _DUE)
             .values(notify_at=now + LEASE)
             .returning(Incident.id),
+            {"now": now},
             execution_options={"synchronize_session": False},
         )
         return workspace_id, list(taken)
