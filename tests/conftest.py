@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 
 from config import Config
 from tests import engines, turns
-from tests.people import People, settle
+from tests.people import People, settle_again
 from tests.running import Sandbox, running_sandbox
 from webapp import background
 from webapp.accounts.models import Person, SignIn
@@ -135,8 +135,7 @@ def house(app: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def people(app: Flask) -> People:
     """Alice (admin), Carol (supervisor), Bob (agent), Mark (marketer) of aurora; Dave (admin) of borealis."""
-    with app.app_context():
-        return settle()
+    return settle_again(app)
 
 
 @pytest.fixture

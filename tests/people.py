@@ -1,15 +1,19 @@
 """People with fixed roles. Alice, Carol, Bob and Mark work in aurora; Dave of borealis must see nothing of it."""
 
+import pickle
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import Table, insert, select
 
 from webapp.accounts.models import Membership, Person, Workspace
 from webapp.channels.models import Channel, Grant
 from webapp.core import db
 from webapp.core.crypto import Secret
+from webapp.tables import metadata
 
 PASSWORD = "correct horse battery"
 # Cheap to check: hundreds of tests sign in, and the cost of a real hash has its own test.
@@ -26,6 +30,14 @@ class People:
     bob: Person
     mark: Person
     dave: Person
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Everybody, and their rows."""
+
+    people: bytes
+    rows: dict[Table, list[dict[str, Any]]]
 
 
 def settle() -> People:
@@ -56,6 +68,27 @@ def settle() -> People:
         ):
             session.add(Membership(person=person, workspace=workspace, role=role))
     return People(aurora, borealis, alice, carol, bob, mark, dave)
+
+
+def settle_again(app: Flask) -> People:
+    """The same on an empty database, where most tests begin: the first time as above, then by copies of the rows."""
+    kept: Kept | None = app.extensions.get("tests.people")
+    with app.app_context():
+        if kept is None:
+            people = settle()
+            kept = app.extensions["tests.people"] = Kept(pickle.dumps(people), _rows())
+            return people
+        with db.transaction() as session:
+            for table, rows in kept.rows.items():
+                session.execute(insert(table), rows)
+    return pickle.loads(kept.people)  # type: ignore[no-any-return]
+
+
+def _rows() -> dict[Table, list[dict[str, Any]]]:
+    """Without their ids, which on an empty database come out the same."""
+    tables = [metadata.tables[name] for name in ("workspace", "person", "membership")]
+    wanted = {table: select(*(one for one in table.columns if one.name != "id")).order_by("id") for table in tables}
+    return {table: [dict(row._mapping) for row in db.session().execute(one)] for table, one in wanted.items()}
 
 
 def make_channel(workspace: Workspace, person: Person, **changes: Any) -> Channel:
