@@ -47,6 +47,8 @@ START.set_forkserver_preload(["webapp.app", "bench.stage", "tests.engines", "tes
 ACCOUNT = "1784000000001"
 SENDERS = 6
 PATIENCE = 30
+# So many messages are acknowledged between two kills at least.
+FLOWS = 25
 
 
 class Hasty(Writer):
@@ -120,6 +122,12 @@ class Load:
             line.close()
             line = None
             time.sleep(0.02)
+
+    def wait_for_more(self) -> None:
+        """Until it flows: on a busy machine killing waits too, or there would be nothing to lose."""
+        wanted, until = len(self.acknowledged) + FLOWS, time.monotonic() + PATIENCE
+        while len(self.acknowledged) < wanted and time.monotonic() < until:
+            time.sleep(0.01)
 
     def _is_taken(self, line: http.client.HTTPConnection, body: bytes) -> bool:
         self.sent += 1
@@ -205,6 +213,7 @@ def prove(database_url: str, rounds: int, *, is_hasty: bool = False) -> dict[str
             sender.start()
         for _round in range(rounds):
             time.sleep(random.uniform(0.15, 0.6))
+            load.wait_for_more()
             killed += processes.kill_some()
             processes.wait_for_web()
         load.is_over.set()
