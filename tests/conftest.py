@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event
 from config import Config
 from tests import engines, turns
 from tests.people import People, settle_again
+from tests.prepared import copied
 from tests.running import Sandbox, running_sandbox
 from webapp import background
 from webapp.accounts.models import Person, SignIn
@@ -71,9 +72,9 @@ def sandbox(sandbox_server: Sandbox) -> Sandbox:
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty, migrated database; every test that needs one runs on both engines."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('database')}/test.sqlite3"
-        _migrate(url)
-        yield url
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        copied("empty", path, lambda made: _migrate(f"sqlite:///{made}"))
+        yield f"sqlite:///{path}"
         return
     with engines.fresh_database(engines.postgresql(), f"test_rooms_{WORKER}_{os.getpid()}") as url:
         _migrate(url)

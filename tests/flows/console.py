@@ -1,12 +1,9 @@
 """A whole console: its own process, started as in real life, or threads of this one, where it is ready at once."""
 
-import atexit
 import logging
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +14,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from config import Config
+from tests.prepared import copied
 from tests.running import Sandbox, free_ports, serving
 from webapp import background
 from webapp.app import create_app
@@ -24,7 +22,7 @@ from webapp.core.logs import JsonLines
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30
-PREPARED = Path(tempfile.gettempdir()) / f"prepared-console-{os.getpid()}" / "console.sqlite3"
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -103,17 +101,16 @@ def served(console: Console, env: Mapping[str, str]) -> Iterator["subprocess.Pop
 
 
 def _prepare(settings: dict[str, str]) -> None:
-    """An empty database becomes one with the demo people. SQLite files are copies of the first: to make every table
-    anew costs a second, and two dozen consoles are started."""
+    """An empty database becomes one with the demo people."""
     url = settings["DATABASE_URL"]
-    if not url.startswith("sqlite:///"):
+    if not url.startswith(SQLITE):
         _set_up_demo(settings)
         return
-    if not PREPARED.exists():
-        PREPARED.parent.mkdir()
-        atexit.register(shutil.rmtree, PREPARED.parent, ignore_errors=True)
-        _set_up_demo(settings | {"DATABASE_URL": f"sqlite:///{PREPARED}"})
-    shutil.copy(PREPARED, url.removeprefix("sqlite:///"))
+    copied(
+        "demo",
+        Path(url.removeprefix(SQLITE)),
+        lambda path: _set_up_demo(settings | {"DATABASE_URL": f"{SQLITE}{path}"}),
+    )
 
 
 def _set_up_demo(settings: dict[str, str]) -> None:
