@@ -7,6 +7,8 @@ from sqlalchemy import event, select
 
 from tests.beginnings import begin
 from tests.people import People
+from tests.rooms.channels.checking import check
+from tests.rooms.channels.repairing import Guest, browser
 from tests.rooms.channels.story import Story
 from tests.running import Sandbox
 from webapp.accounts.models import Person
@@ -45,3 +47,16 @@ def connected(house: Flask, story: Story) -> Channel:
     """@morninglight.coffee, connected by Alice with 林小姐's Facebook login."""
     begin(house, story.client, story.sandbox, lambda: story.connect("17841405822301001"))
     return db.session().scalars(select(Channel)).one()
+
+
+@pytest.fixture
+def guest(house: Flask, story: Story) -> Guest:
+    """Somebody without an account, at a browser of their own."""
+    return Guest(browser(house), story.sandbox)
+
+
+@pytest.fixture
+def lost(story: Story, connected: Channel) -> Channel:
+    """@morninglight.coffee, lost: 林小姐 changed her password."""
+    story.sandbox.control("causes", cause="password_changed", person="林小姐", on=True)
+    return check(connected)

@@ -8,24 +8,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.people import NOON, People, make_channel
+from tests.rooms.channels.checking import check, fresh
 from tests.rooms.channels.story import Story
-from webapp.channels.actions import check_channels, disconnect, report_refusal
+from webapp.channels.actions import disconnect, report_refusal
 from webapp.channels.models import Channel, Incident, StatusChange
 from webapp.core import clock, db
 from webapp.core.crypto import Secret, key_ring
 from webapp.meta.errors import GraphError
 
 MORNING_PAGE = "102938475610293"
-
-
-def check(channel: Channel, noticed_by: str = "sweep") -> Channel:
-    check_channels([channel.id], meta=current_app.extensions["meta"], now=clock.now(), noticed_by=noticed_by)
-    return fresh(channel)
-
-
-def fresh(channel: Channel) -> Channel:
-    db.leave()
-    return db.session().get_one(Channel, channel.id, populate_existing=True)
 
 
 def subscribed(story: Story) -> bool:

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.people import People
+from tests.rooms.channels.checking import check, fresh
 from tests.rooms.channels.story import Story
-from tests.rooms.channels.test_actions import check
 from webapp.accounts.models import Membership, Person
 from webapp.channels.models import Channel, Incident, StatusChange
 from webapp.core import db
@@ -17,11 +17,6 @@ from webapp.core import db
 SignIn = Callable[[FlaskClient, Person], FlaskClient]
 MORNING_PAGE = "102938475610293"
 SHANHAI_PAGE = "104756382910475"
-
-
-def fresh(channel: Channel) -> Channel:
-    db.leave()
-    return db.session().get_one(Channel, channel.id, populate_existing=True)
 
 
 def dave_logs_in(app: Flask, people: People, story: Story, sign_in: SignIn, **choices: object) -> tuple[Story, str]:

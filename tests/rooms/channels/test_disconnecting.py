@@ -4,8 +4,9 @@ import pytest
 from flask import Flask
 
 from tests.people import People
+from tests.rooms.channels.checking import fresh
 from tests.rooms.channels.story import Story
-from tests.rooms.channels.test_actions import fresh, subscribed
+from tests.rooms.channels.test_actions import subscribed
 from webapp.channels.actions import disconnect
 from webapp.channels.actions.disconnect import AGAIN, release_due
 from webapp.channels.models import Channel

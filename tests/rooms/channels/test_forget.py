@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from tests.people import People, make_channel
+from tests.rooms.channels.checking import check, fresh
 from tests.rooms.channels.story import Story
-from tests.rooms.channels.test_actions import check, fresh
 from tests.rooms.channels.test_meta_callbacks_protection import signed
 from webapp.channels.actions import create_link
 from webapp.channels.actions.notify import notify_due

@@ -1,107 +1,21 @@
-"""Repair by somebody without an account: what a link can do, and everything that it cannot."""
+"""Repair by somebody without an account: what their way through Facebook mends, and everything that it does not."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from flask import Flask, current_app, g
-from flask.testing import FlaskClient
-from sqlalchemy import func, select
-from werkzeug.test import TestResponse
+from flask import Flask, current_app
+from sqlalchemy import select
 
 from tests.people import People
+from tests.rooms.channels.checking import check, fresh
+from tests.rooms.channels.repairing import Guest, audit, browser, count, dump, make_link, the_link
 from tests.rooms.channels.story import Story
-from tests.rooms.channels.test_actions import check, fresh
-from webapp.accounts.models import AuditEntry, LinkClosed, SignIn
-from webapp.accounts.rules import MAILS_TO_ONE_ADDRESS
+from webapp.accounts.models import SignIn
 from webapp.channels.actions import Answer, arrive_with_link, begin_repair
-from webapp.channels.models import Authorization, Channel, Grant, RepairLink
+from webapp.channels.models import Authorization, Channel, Grant
 from webapp.core import clock, db
-from webapp.core.crypto import fingerprint
-from webapp.tables import metadata
 
 SHANHAI = "17841408833402002"
-
-
-class Guest(Story):
-    """A browser that was never signed in, holding a link."""
-
-    def open(self, token: str) -> str:
-        return self.client.get(f"/repair/{token}").text
-
-    def press(self, token: str) -> str:
-        """The one button; returns the dialog's address."""
-        answer = self.client.post(f"/repair/{token}/authorizations")
-        assert answer.status_code == 303, answer.text
-        return answer.headers["Location"]
-
-    def go_through(self, token: str, **dialog: object) -> str:
-        """From the button to the page where it ends."""
-        return self.client.get(self.land(self.in_dialog(self.press(token), **dialog))).text
-
-
-class Browser(FlaskClient):
-    """A browser of its own. The fixture `house` keeps one app context open, in which Flask-Login remembers the person
-    and Flask-Babel the language of the last request: both are forgotten around each request of this one."""
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        self._forget()
-        answer = super().open(*args, **kwargs)
-        self._forget()
-        return answer
-
-    @staticmethod
-    def _forget() -> None:
-        for name in [name for name in g if name != "session"]:
-            g.pop(name)
-
-
-def browser(app: Flask) -> FlaskClient:
-    client = Browser(app, app.response_class)
-    client.set_cookie("language", "en")
-    return client
-
-
-@pytest.fixture
-def guest(house: Flask, story: Story) -> Guest:
-    return Guest(browser(house), story.sandbox)
-
-
-@pytest.fixture
-def lost(story: Story, connected: Channel) -> Channel:
-    story.sandbox.control("causes", cause="password_changed", person="林小姐", on=True)
-    return check(connected)
-
-
-def make_link(story: Story, channel: Channel, **form: str) -> str:
-    """Alice creates a link on the channel's page; returns its token."""
-    path = f"/w/aurora/channels/{channel.id}/repair-links"
-    answer = story.client.post(path, data={"address": "", "locale": "en"} | form)
-    assert answer.status_code == 201, answer.text
-    return answer.text.split("/repair/")[1].split('"')[0]
-
-
-def the_link() -> RepairLink:
-    db.leave()
-    return db.session().scalars(select(RepairLink).execution_options(populate_existing=True)).one()
-
-
-def change_link(**values: object) -> None:
-    with db.transaction() as session:
-        link = session.scalars(select(RepairLink)).one()
-        for name, value in values.items():
-            setattr(link, name, value)
-
-
-def audit() -> list[tuple[str, str, int | None]]:
-    db.leave()
-    entries = db.session().scalars(select(AuditEntry).order_by(AuditEntry.id))
-    return [(one.action, one.subject, one.person_id) for one in entries if one.action.startswith("repair_link")]
-
-
-def count(model: type[Grant] | type[Authorization] | type[SignIn]) -> int:
-    db.leave()
-    return db.session().scalar(select(func.count()).select_from(model)) or 0
 
 
 def test_the_owner_repairs_the_channel_without_an_account(
@@ -141,16 +55,6 @@ def test_a_link_and_its_trip_sign_in_nobody(story: Story, guest: Guest, lost: Ch
     assert count(SignIn) == before
 
 
-def test_a_link_works_once(story: Story, guest: Guest, lost: Channel) -> None:
-    token = make_link(story, lost)
-    guest.go_through(token)
-    answer = guest.client.get(f"/repair/{token}")
-    assert answer.status_code == 410
-    assert "This link has done its work" in answer.text
-    assert "morninglight" not in answer.text
-    assert guest.client.post(f"/repair/{token}/authorizations").status_code == 410
-
-
 def test_of_two_trips_with_one_link_the_later_one_changes_nothing(
     app: Flask, story: Story, guest: Guest, lost: Channel
 ) -> None:
@@ -162,54 +66,6 @@ def test_of_two_trips_with_one_link_the_later_one_changes_nothing(
     answer = other.client.get(other.land(second))
     assert (answer.status_code, "done its work" in answer.text) == (410, True)
     assert fresh(lost).authorized_at == authorized
-
-
-def test_an_expired_link_says_so_and_begins_nothing(story: Story, guest: Guest, lost: Channel) -> None:
-    token = make_link(story, lost)
-    assert the_link().expires_at - the_link().created_at == timedelta(hours=72)
-    change_link(expires_at=clock.now())
-    before = count(Authorization)
-    answer = guest.client.get(f"/repair/{token}")
-    assert (answer.status_code, "This link has expired" in answer.text) == (410, True)
-    assert guest.client.post(f"/repair/{token}/authorizations").status_code == 410
-    assert count(Authorization) == before
-
-
-def test_a_link_that_expires_or_is_revoked_during_the_trip_stores_nothing(
-    story: Story, guest: Guest, lost: Channel
-) -> None:
-    token = make_link(story, lost)
-    callback = guest.in_dialog(guest.press(token))
-    link = the_link()
-    answer = story.client.post(f"/w/aurora/channels/{lost.id}/repair-links/{link.id}/revocation")
-    assert answer.status_code == 303
-    before = db.session().scalars(select(Grant)).one().granted_at
-    end = guest.client.get(guest.land(callback))
-    assert (end.status_code, "This link was withdrawn" in end.text) == (410, True)
-    db.leave()
-    grant = db.session().scalars(select(Grant).execution_options(populate_existing=True)).one()
-    assert (fresh(lost).status, grant.granted_at) == ("lost", before)
-
-
-def test_a_used_link_cannot_be_revoked_any_more(story: Story, guest: Guest, lost: Channel) -> None:
-    guest.go_through(make_link(story, lost))
-    story.client.post(f"/w/aurora/channels/{lost.id}/repair-links/{the_link().id}/revocation")
-    assert the_link().revoked_at is None
-    assert [one for one in audit() if one[0] == "repair_link_revoked"] == []
-
-
-def test_an_unknown_link_is_not_there(guest: Guest) -> None:
-    answer = guest.client.get("/repair/never-made")
-    assert (answer.status_code, "There is no such link" in answer.text) == (404, True)
-    assert guest.client.post("/repair/never-made/authorizations").status_code == 404
-
-
-def test_a_link_of_a_disconnected_channel_is_withdrawn(story: Story, guest: Guest, lost: Channel) -> None:
-    token = make_link(story, lost)
-    story.client.post(f"/w/aurora/channels/{lost.id}/disconnection")
-    assert "This link was withdrawn" in guest.open(token)
-    answer = story.client.post(f"/w/aurora/channels/{lost.id}/repair-links", data={"locale": "en"})
-    assert answer.status_code == 409
 
 
 def test_another_facebook_user_is_told_the_right_one_and_leaves_no_trace(
@@ -302,53 +158,6 @@ def test_what_is_left_to_mend_is_said(story: Story, guest: Guest, lost: Channel)
     assert the_link().used_at is not None
 
 
-def test_the_link_is_shown_once_and_stored_nowhere(story: Story, lost: Channel) -> None:
-    token = make_link(story, lost, address="lin@shop.example")
-    assert token not in story.client.get(f"/w/aurora/channels/{lost.id}/repair-links").text
-    stored = dump()
-    assert fingerprint(token) in stored
-    assert token not in stored
-
-
-def test_a_mailed_link_works_and_is_forgotten_once_sent(story: Story, guest: Guest, lost: Channel) -> None:
-    token = make_link(story, lost, address=" lin@shop.example ", locale="zh_Hant_TW")
-    current_app.extensions["ticks"]["mail.send_due"][1]()
-    (mail,) = [one for one in story.sandbox.mails() if "lin@shop.example" in str(one["to"])]
-    assert f"http://localhost/repair/{token}" in str(mail["text"])
-    assert f"http://localhost/repair/{token}" in str(mail["html"])
-    assert "請" in str(mail["subject"])
-    assert "林小姐" in str(mail["text"])
-    assert token not in dump()
-    assert audit()[0][1] == "@morninglight.coffee → lin@shop.example"
-    assert "works again" in guest.go_through(token)
-
-
-@pytest.mark.parametrize(
-    "address", ["nobody", "a@b", "a@b.example, c@d.example", "a b@c.example", "x" * 300 + "@b.example"]
-)
-def test_half_an_address_is_refused(story: Story, lost: Channel, address: str) -> None:
-    path = f"/w/aurora/channels/{lost.id}/repair-links"
-    answer = story.client.post(path, data={"address": address, "locale": "en"})
-    assert answer.status_code == 422
-    assert db.session().scalars(select(RepairLink)).all() == []
-
-
-def test_nobody_is_flooded_with_links(story: Story, lost: Channel) -> None:
-    for _ in range(5):
-        make_link(story, lost)
-    answer = story.client.post(f"/w/aurora/channels/{lost.id}/repair-links", data={"locale": "en"})
-    assert (answer.status_code, "enough open links" in answer.text) == (409, True)
-
-
-def test_only_those_who_manage_channels_make_links(story: Story, lost: Channel, people: People, app: Flask) -> None:
-    path = f"/w/aurora/channels/{lost.id}/repair-links"
-    for person, status in ((people.carol, 201), (people.bob, 403), (people.dave, 404)):
-        client = browser(app)
-        client.post("/sign-in", data={"email": person.email, "password": "correct horse battery"})
-        assert client.post(path, data={"locale": "en"}).status_code == status
-        assert client.get(path).status_code == (200 if status == 201 else status)
-
-
 def test_the_log_never_holds_a_token(
     story: Story, guest: Guest, lost: Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -357,13 +166,6 @@ def test_the_log_never_holds_a_token(
         guest.go_through(token)
     assert "/repair/[struck]" in caplog.text
     assert token not in caplog.text
-
-
-def test_the_actions_themselves_refuse_a_closed_link(story: Story, guest: Guest, lost: Channel) -> None:
-    make_link(story, lost)
-    change_link(revoked_at=clock.now())
-    with pytest.raises(LinkClosed):
-        begin_repair(the_link(), "secret", meta=current_app.extensions["meta"], now=clock.now())
 
 
 def test_too_slow_at_facebook_leaves_the_link_good(story: Story, guest: Guest, lost: Channel) -> None:
@@ -375,22 +177,3 @@ def test_too_slow_at_facebook_leaves_the_link_good(story: Story, guest: Guest, l
         trip = arrive_with_link(Answer(state, "code", ""), "secret", meta=current_app.extensions["meta"], now=late)
     assert trip.outcome == "expired"
     assert "Reauthorise @morninglight.coffee" in guest.open(token)
-
-
-def dump() -> str:
-    """Every column of every row."""
-    db.leave()
-    return "\n".join(
-        repr(tuple(row)) for table in metadata.sorted_tables for row in db.session().execute(select(table))
-    )
-
-
-def test_no_address_is_flooded_with_links_that_are_revoked_again(story: Story, lost: Channel) -> None:
-    path = f"/w/aurora/channels/{lost.id}/repair-links"
-    for number in range(1, MAILS_TO_ONE_ADDRESS.tries + 1):
-        make_link(story, lost, address="Chen@example.com" if number % 2 else "chen@example.com")
-        assert story.client.post(f"{path}/{number}/revocation").status_code == 303
-    answer = story.client.post(path, data={"address": "chen@example.com", "locale": "en"})
-    assert answer.status_code == 409
-    assert "several mails within the hour" in answer.text
-    make_link(story, lost)
