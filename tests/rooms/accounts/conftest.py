@@ -1,0 +1,22 @@
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.people import People
+from webapp.accounts.models import Person
+
+
+@pytest.fixture
+def alice(client: FlaskClient, people: People, sign_in: Callable[[FlaskClient, Person], FlaskClient]) -> FlaskClient:
+    return sign_in(client, people.alice)
+
+
+@pytest.fixture
+def guest(app: Flask) -> FlaskClient:
+    """Somebody else's browser."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    browser = app.test_client()
+    browser.set_cookie("language", "en")
+    return browser
