@@ -257,35 +257,6 @@ def test_nothing_is_written_where_the_composer_is_closed(desk: Desk) -> None:
     assert [one.text for one in lines()] == ["hello"]
 
 
-def test_a_name_and_a_picture_are_fetched_when_there_is_time(desk: Desk) -> None:
-    jobs.fetch_profiles_due()
-    contact = talk().contact
-    assert (contact.name, contact.username) == ("張雅婷", "yating.daily")
-    assert contact.picture_url.startswith("http")
-    assert contact.profile_due_at is None
-
-
-def test_a_customer_whom_meta_does_not_show_keeps_a_number(desk: Desk) -> None:
-    write(desk.channel, "stranger", contact_id="999888777")
-    jobs.fetch_profiles_due()
-    stranger = next(one for one in (talk_with("999888777"),))
-    assert (stranger.contact.label, stranger.contact.profile_due_at) == ("#888777", None)
-
-
-def test_profiles_are_asked_for_again_when_meta_was_only_busy(desk: Desk) -> None:
-    desk.cause("outage")
-    now = clock.now()
-    jobs.fetch_profiles_due()
-    due = talk().contact.profile_due_at
-    assert due is not None
-    assert due > now
-    assert talk().contact.label == "#272581"
-
-
-def talk_with(contact_id: str) -> Any:
-    return next(one.conversation for one in lines() if one.conversation.contact.external_id == contact_id)
-
-
 def _at_once(tasks: list[Callable[[], object]]) -> None:
     problems: list[BaseException] = []
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hypothesis import strategies as st
+
 from tests.rooms.webhooks.wire import ACCOUNT, AT, CUSTOMER, echo, event
 
 Json = Any
@@ -99,3 +101,11 @@ def with_instead(value: Json, path: tuple[Any, ...], new: Json) -> Json:
     copy = dict(value) if isinstance(value, dict) else list(value)
     copy[path[0]] = with_instead(value[path[0]], path[1:], new)
     return copy
+
+
+# Whatever JSON can hold.
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)

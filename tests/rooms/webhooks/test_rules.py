@@ -1,17 +1,12 @@
 """Reading deliveries: every form of the reference, and everything that is in no reference."""
 
-import json
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.examples import examples
 from tests.rooms.webhooks import forms
-from tests.rooms.webhooks.wire import ACCOUNT, AT, CUSTOMER, delivery, dm, echo, entry, event
+from tests.rooms.webhooks.wire import ACCOUNT, AT, CUSTOMER, NOON, delivery, dm, echo, entry, event
 from webapp.inbox.events import (
     Attachment,
     DeletedEvent,
@@ -23,11 +18,9 @@ from webapp.inbox.events import (
     ReadEvent,
 )
 from webapp.inbox.rules import KINDS
-from webapp.webhooks.rules import Unreadable, read
+from webapp.webhooks.rules import read
 from webapp.webhooks.rules.delivery import READERS
 from webapp.webhooks.rules.ignored import IGNORED
-
-NOON = datetime(2025, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def events(body: bytes) -> list[Event]:
@@ -267,76 +260,3 @@ def test_texts_are_made_safe_to_keep() -> None:
     )
     assert told.text == "ab \ufffd 😀"
     assert len(message(text="x", mid="m" * 9000).mid) < 100
-
-
-@pytest.mark.parametrize("body", [b"", b"hello", b"[1,2]", b"null", b"\xff\xfe", b"[" * 200_000, b"1" * 5000])
-def test_what_is_no_delivery_is_refused_by_name(body: bytes) -> None:
-    with pytest.raises(Unreadable):
-        read(body, NOON)
-
-
-def test_objects_about_other_things_bring_no_messages() -> None:
-    assert read(b'{"object":"permissions","entry":[{"id":"0","changes":[]}]}', NOON).platform is None
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-FULL = event(
-    message={
-        "mid": "m",
-        "text": "x",
-        "is_echo": False,
-        "is_deleted": False,
-        "reply_to": {"mid": "o", "story": {"url": "https://cdn.example/s"}},
-        "attachments": [{"type": "image", "payload": {"url": "https://cdn.example/x", "title": "t"}}],
-    }
-)
-OTHERS = [
-    event(message_edit={"mid": "m", "text": "n"}),
-    event(reaction={"mid": "m", "action": "react", "emoji": "x"}),
-    event(read={"mid": "m", "watermark": AT}),
-    event(delivery={"watermark": AT}),
-    event(postback={"mid": "p", "title": "t", "payload": "p"}),
-    {"field": "messages", "value": FULL},
-]
-
-
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path] + [place for key, one in inner for place in _places(one, (*path, key))]
-
-
-def _with(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    if not path:
-        return new
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = _with(value[path[0]], path[1:], new)
-    return copy
-
-
-WHOLE = {"object": "instagram", "entry": [entry(FULL, *OTHERS[:5]), entry(OTHERS[5], form="changes")]}
-
-
-@examples(150, thorough=1000)
-@given(st.sampled_from(_places(WHOLE)), JSON)
-def test_a_wrong_type_at_any_key_never_raises(path: tuple[Any, ...], wrong: Any) -> None:
-    body = json.dumps(_with(WHOLE, path, wrong)).encode()
-    try:
-        told = read(body, NOON)
-    except Unreadable:
-        assert not path
-        return
-    for one in (one for part in told.entries for one in part.events):
-        assert one.contact_id
-        assert one.at.tzinfo is not None
-        assert one.at <= NOON
-
-
-@examples(100, thorough=1000)
-@given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
-def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    with suppress(Unreadable):
-        assert read(body, NOON).entries is not None

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 ACCOUNT = "17841400000000001"
 CUSTOMER = "5614879045272581"
-AT = 1763812800000  # 2025-11-22 12:00 UTC, milliseconds
+NOON = datetime(2025, 11, 22, 12, 0, tzinfo=UTC)
+AT = 1763812800000  # the same, in milliseconds
 
 
 def event(**inside: Any) -> dict[str, Any]:
