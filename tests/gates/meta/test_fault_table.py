@@ -15,7 +15,7 @@ import pytest
 import requests_mock
 
 from tests.gates.meta.conftest import APP_SECRET, PAGE_TOKEN, SETTINGS, USER_TOKEN, Batch, Question, refusal
-from tests.gates.meta.test_network import reading, response, server
+from tests.gates.meta.sockets import reading, response, server
 from webapp.channels.rules import NEEDED, Subject, judge
 from webapp.core.crypto import Secret
 from webapp.meta.client import GraphClient
