@@ -4,26 +4,24 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from config import Config
 from tests.flows.everything import Everything
+from tests.flows.searching import console_log, found_in, rows
 from tests.people import PASSWORD, People
 from tests.rooms.channels.story import Story
 from tests.running import Sandbox, free_ports, serving
 from webapp.channels.models import Authorization, Channel, Grant
 from webapp.core import clock, db
 from webapp.core.crypto import Secret
-from webapp.core.logs import JsonLines
 from webapp.inbox.models import Conversation
 from webapp.meta.signature import appsecret_proof
-from webapp.tables import metadata
 
 MORNING = "@morninglight.coffee"
 MORNING_ID = "17841405822301001"
@@ -247,25 +245,6 @@ def secrets_of(teller: Teller, config: Config, verifiers: set[str], key: str) ->
     }
 
 
-def rows(app: Flask) -> list[str]:
-    """Every column of every row as the database itself holds it, nothing opened."""
-    with app.app_context():
-        session = db.session()
-        found = [session.execute(text(f'SELECT * FROM "{table.name}"')).all() for table in metadata.sorted_tables]
-    return [str([bytes(one) if isinstance(one, memoryview) else one for one in row]) for part in found for row in part]
-
-
-def found_in(texts: list[str], secrets: dict[str, set[str]], *but: str) -> list[str]:
-    return [
-        f"{kind} in …{text[max(0, text.index(one) - 80) : text.index(one)]}"
-        for kind, values in secrets.items()
-        if kind not in but
-        for one in values
-        for text in texts
-        if one in text
-    ]
-
-
 def test_no_secret_is_written_anywhere(
     app: Flask, teller: Teller, everything: Everything, config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -288,18 +267,3 @@ def test_no_secret_is_written_anywhere(
     assert found_in(console_log(caplog), secrets) == [], "log"
     assert found_in([str(mail) for mail in teller.sandbox.mails()], secrets) == [], "mails"
     assert found_in(teller.rows + rows(app), secrets) == [], "database"
-
-
-def console_log(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the log file gets of everybody's records; of our own also all that hangs on them.
-
-    The sandbox runs in this process too, and libraries that tell each address they ask (never at the levels that
-    the console gives them) are only held to what is left of it in the file.
-    """
-    here = str(Path(__file__).parents[2] / "sandbox")
-    records = [one for one in caplog.records if not one.pathname.startswith(here)]
-    ours = [one for one in records if one.name.startswith("webapp")]
-    assert {"webapp.meta", "webapp.request"} <= {one.name for one in ours}
-    assert any(one.name.startswith("urllib3") for one in records)
-    form, lines = logging.Formatter(), JsonLines()
-    return [lines.format(one) for one in records] + [f"{form.format(one)} {vars(one)}" for one in ours]
