@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
@@ -20,6 +21,7 @@ from tests.people import People, settle_again
 from tests.prepared import copied
 from tests.running import Sandbox, running_sandbox
 from webapp import background
+from webapp.accounts import passwords
 from webapp.accounts.models import Person, SignIn
 from webapp.app import create_app
 from webapp.commands import upgrade
@@ -48,10 +50,21 @@ def pytest_collection_finish() -> None:
     background.settle()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """A guess is dear on purpose, and hundreds of tests sign in: all but those of the cost itself do it cheaply."""
+    real = passwords.hasher
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield real
+    passwords.hasher = real
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     # All pages in one process: they are ours alone, and a process for each is slower.
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--renderer-process-limit=1"]
+    # What moves is drawn sixty times a second.
+    flags.append("--force-prefers-reduced-motion")
     return {"executable_path": engines.chromium(), "args": flags}
 
 

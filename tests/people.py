@@ -16,7 +16,6 @@ from webapp.core.crypto import Secret
 from webapp.tables import metadata
 
 PASSWORD = "correct horse battery"
-# Cheap to check: hundreds of tests sign in, and the cost of a real hash has its own test.
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -5,16 +5,16 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-_hasher = PasswordHasher()
+hasher = PasswordHasher()
 
 
 def hashed(password: str) -> str:
-    return _hasher.hash(password)
+    return hasher.hash(password)
 
 
 def matches(password: str, password_hash: str | None) -> bool:
     try:
-        _hasher.verify(password_hash or _nobody(), password)
+        hasher.verify(password_hash or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return bool(password_hash)
@@ -23,4 +23,4 @@ def matches(password: str, password_hash: str | None) -> bool:
 @cache
 def _nobody() -> str:
     """Somebody unknown costs as much time as somebody known, so that nobody learns who has an account."""
-    return _hasher.hash("nobody has this password")
+    return hasher.hash("nobody has this password")
