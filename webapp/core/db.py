@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from webapp.core import work
+from webapp.core.connections import ask_the_idle
 from webapp.core.turns import queue_writers
 
 NAMES = {
@@ -64,7 +65,9 @@ def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url)
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(address, pool_pre_ping=True, pool_size=20, hide_parameters=True)
+    engine = create_engine(address, pool_size=20, hide_parameters=True)
+    ask_the_idle(engine)
+    return engine
 
 
 def _sqlite(url: str) -> Engine:
