@@ -10,9 +10,17 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Each of these tests is a story of its own with its own programs: any worker may take the next.
-STORIES = ("tests/flows/", "tests/launcher/", "tests/causes/", "tests/rooms/scheduler/test_kills")
+STORIES = ("tests/flows/", "tests/launcher/", "tests/causes/")
 # The tests of such a module share one console and one browser: whoever has begun it, ends it.
 SHARED = ("tests/browser/", "tests/stories/")
+# They fork processes from one that has loaded the console: it is loaded once for all of them.
+FORKED = (
+    "tests/flows/test_durable",
+    "tests/rooms/mail/test_processes",
+    "tests/rooms/scheduler/test_kills",
+    "tests/rooms/scheduler/test_processes",
+)
+LONG = (*STORIES, *SHARED, *FORKED)
 # The part of the run in which the long ones begin; after it there is only what ends soon.
 BY_THEN = 0.8
 
@@ -33,7 +41,9 @@ class Turns(LoadScopeScheduling):
 
 
 def share_of(nodeid: str) -> str:
-    """What is not torn apart: the test itself, or those of its module that use the same database."""
+    """What is not torn apart: the test itself, those of its module that use the same database, or those that fork."""
+    if nodeid.startswith(FORKED):
+        return "forked"
     if nodeid.startswith(STORIES):
         return nodeid
     module, _, test = nodeid.partition("::")
@@ -43,8 +53,8 @@ def share_of(nodeid: str) -> str:
 
 def in_turns(tests: list[T]) -> list[T]:
     """The same tests, the long ones evenly among the others."""
-    long = [one for one in tests if one.nodeid.startswith((*STORIES, *SHARED))]
-    short = [one for one in tests if not one.nodeid.startswith((*STORIES, *SHARED))]
+    long = [one for one in tests if one.nodeid.startswith(LONG)]
+    short = [one for one in tests if not one.nodeid.startswith(LONG)]
     places = {id(one): place * BY_THEN * len(short) / len(long) for place, one in enumerate(long)}
     places |= {id(one): place for place, one in enumerate(short)}
     return sorted(tests, key=lambda one: places[id(one)])

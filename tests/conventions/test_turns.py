@@ -25,6 +25,11 @@ def test_a_story_goes_to_whoever_is_free_and_what_shares_a_console_stays_togethe
     engines = [f"{STORY}[{engine}-chromium]" for engine in ("sqlite", "postgresql")]
     assert [share_of(one) for one in engines] == engines
     assert len({share_of(one) for one in PAGES}) == 1
+    forking = (
+        "tests/flows/test_durable.py::test_kill[sqlite]",
+        "tests/rooms/mail/test_processes.py::test_two[postgresql]",
+    )
+    assert len({share_of(one) for one in forking}) == 1
     # A worker that goes back to the other engine would begin with an empty database again.
     assert len({share_of(one) for one in ROOMS}) == 2
 

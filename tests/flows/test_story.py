@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Page, Response, expect
 
 from tests.flows.conftest import ON_BOTH, PEOPLE
-from tests.flows.console import Console, running_console
+from tests.flows.console import Console, console_in_threads, running_console
 from tests.running import Sandbox, running_sandbox
 
 pytestmark = pytest.mark.browser
@@ -73,9 +73,10 @@ def until(condition: Callable[[], Any], what: str, patience: float = 20) -> Any:
 
 
 @pytest.fixture
-def world(tmp_path: Path, fresh_database: str) -> Iterator[tuple[Console, Sandbox]]:
-    """This story is told of the program itself, as it is started for people."""
-    with running_sandbox() as sandbox, running_console(sandbox, tmp_path, fresh_database) as console:
+def world(request: pytest.FixtureRequest, tmp_path: Path, fresh_database: str) -> Iterator[tuple[Console, Sandbox]]:
+    """The story is told of the program itself, as it is started for people; only without scripts of one in threads."""
+    start = console_in_threads if "scriptless" in request.fixturenames else running_console
+    with running_sandbox() as sandbox, start(sandbox, tmp_path, fresh_database) as console:
         yield console, sandbox
 
 
