@@ -1,10 +1,12 @@
 """Stylesheets, scripts and pictures: a browser asks for each once, and again when the console was renewed."""
 
 import hashlib
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
-from flask import Flask, Response, request, send_file, send_from_directory, session, url_for
+from flask import Flask, Response, request, send_file, session, url_for
+from werkzeug.exceptions import NotFound
 
 FOLDER = Path(__file__).parent.parent.parent / "static"
 # A browser gets them as one, in this order: the reset first, tokens next, print last.
@@ -16,17 +18,18 @@ A_YEAR = 365 * 24 * 3600  # seconds
 
 def init_app(app: Flask) -> None:
     """Adds the endpoint `static`. The version stands in the path and not behind it, so that the modules that a script
-    imports by their relative names have it too."""
-    sheets = b"\n".join((FOLDER / name).read_bytes() for name in SHEETS)
-    current = _version()
+    imports by their relative names have it too. What is given out is what the version was made of: a file that
+    changes while the console runs is there after the next start, under an address of its own."""
+    files = {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
+    current = _version(files)
+    files[ALL_SHEETS] = b"\n".join(files[name] for name in SHEETS)
 
     def static(version: str, filename: str) -> Response:
+        if filename not in files:
+            raise NotFound
         # A page of another version, while consoles are being renewed, gets what is here now, but not to keep.
         max_age = A_YEAR if version == current else None
-        if filename == ALL_SHEETS:
-            answer = send_file(BytesIO(sheets), "text/css", max_age=max_age)
-        else:
-            answer = send_from_directory(FOLDER, filename, max_age=max_age)
+        answer = send_file(BytesIO(files[filename]), download_name=filename, max_age=max_age)
         answer.cache_control.immutable = version == current
         return answer
 
@@ -51,9 +54,9 @@ def address(app: Flask, filename: str) -> str:
         return url_for("static", filename=filename)
 
 
-def _version() -> str:
+def _version(files: Mapping[str, bytes]) -> str:
     """Of all files together: another one as soon as one of them is."""
     digest = hashlib.sha256()
-    for path in sorted(FOLDER.rglob("*.*")):
-        digest.update(f"{path.relative_to(FOLDER)}\n".encode() + path.read_bytes())
+    for name, content in sorted(files.items()):
+        digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:10]
