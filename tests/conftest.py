@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from config import Config
 from tests import engines, turns
-from tests.people import People, settle_again
+from tests.people import People, english_browser, settle_again
 from tests.prepared import copied
 from tests.running import Sandbox, running_sandbox
 from webapp import background
@@ -156,9 +156,7 @@ def people(app: Flask) -> People:
 def client(app: Flask) -> FlaskClient:
     """A browser without CSRF tokens; tests of CSRF itself turn it on."""
     app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    client.set_cookie("language", "en")
-    return client
+    return english_browser(app)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Table, insert, select
 
 from webapp.accounts.models import Membership, Person, Workspace
@@ -88,6 +89,13 @@ def _rows() -> dict[Table, list[dict[str, Any]]]:
     tables = [metadata.tables[name] for name in ("workspace", "person", "membership")]
     wanted = {table: select(*(one for one in table.columns if one.name != "id")).order_by("id") for table in tables}
     return {table: [dict(row._mapping) for row in db.session().execute(one)] for table, one in wanted.items()}
+
+
+def english_browser(app: Flask) -> FlaskClient:
+    """Nobody has signed in with it yet."""
+    browser = app.test_client()
+    browser.set_cookie("language", "en")
+    return browser
 
 
 def make_channel(workspace: Workspace, person: Person, **changes: Any) -> Channel:

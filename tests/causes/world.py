@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy import delete, select, update
 
 from config import Config
-from tests.people import PASSWORD, settle
+from tests.people import PASSWORD, english_browser, settle
 from tests.rooms.channels.story import Story
 from tests.rooms.inbox.happenings import write
 from tests.rooms.webhooks import wire
@@ -86,8 +86,7 @@ def world(folder: Path, sandbox_settings: Mapping[str, Any] | None = None, **set
 def _settled(app: Flask, sandbox: Sandbox) -> World:
     with app.app_context():
         settle()
-    client = app.test_client()
-    client.set_cookie("language", "en")
+    client = english_browser(app)
     client.post("/sign-in", data={"email": "alice@example.com", "password": PASSWORD})
     story = Story(client, sandbox)
     story.connect(ACCOUNT)

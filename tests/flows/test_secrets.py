@@ -14,7 +14,7 @@ from sqlalchemy import select
 from config import Config
 from tests.flows.everything import Everything
 from tests.flows.searching import console_log, found_in, rows
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD, People, english_browser
 from tests.rooms.channels.story import Story
 from tests.running import Sandbox, free_ports, serving
 from webapp.channels.models import Authorization, Channel, Grant
@@ -136,8 +136,7 @@ def teller(
     told: None,
 ) -> Teller:
     app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    client.set_cookie("language", "en")
+    client = english_browser(app)
     for password in (WRONG_PASSWORD, PASSWORD):
         client.post("/sign-in", data={"email": people.alice.email, "password": password})
     return Teller(app, Story(client, sandbox), later)

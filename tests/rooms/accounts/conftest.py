@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.people import People
+from tests.people import People, english_browser
 from webapp.accounts.models import Person
 
 
@@ -17,6 +17,4 @@ def alice(client: FlaskClient, people: People, sign_in: Callable[[FlaskClient, P
 def guest(app: Flask) -> FlaskClient:
     """Somebody else's browser."""
     app.config["WTF_CSRF_ENABLED"] = False
-    browser = app.test_client()
-    browser.set_cookie("language", "en")
-    return browser
+    return english_browser(app)

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD, People, english_browser
 from webapp.accounts import rules
 from webapp.core import clock
 
@@ -24,9 +24,7 @@ def give(client: FlaskClient, email: str, password: str, place: str = HOME) -> T
 @pytest.fixture
 def another(app: Flask) -> FlaskClient:
     """A browser that nobody has signed in with."""
-    client = app.test_client()
-    client.set_cookie("language", "en")
-    return client
+    return english_browser(app)
 
 
 def test_five_wrong_passwords_close_the_door_for_five_minutes(

@@ -7,7 +7,7 @@ from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.people import NOON, People, make_channel
+from tests.people import NOON, People, english_browser, make_channel
 from tests.rooms.channels.checking import check, fresh
 from tests.rooms.channels.story import Story
 from webapp.channels.actions import disconnect, report_refusal
@@ -146,8 +146,7 @@ def test_the_page_stays_subscribed_while_its_other_channel_lives(
 def test_an_account_is_held_by_one_workspace(
     app: Flask, people: People, story: Story, connected: Channel, client: FlaskClient
 ) -> None:
-    browser = app.test_client()
-    browser.set_cookie("language", "en")
+    browser = english_browser(app)
     browser.post("/sign-in", data={"email": people.dave.email, "password": "correct horse battery"})
     dave = Story(browser, story.sandbox)
     answer = browser.post("/w/borealis/authorizations", data={"platform": "instagram"})

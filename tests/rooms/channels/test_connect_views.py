@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.people import People
+from tests.people import People, english_browser
 from tests.rooms.channels.story import Story
 from webapp.accounts.models import Person
 from webapp.channels.actions.authorize import redirect_uri
@@ -66,8 +66,7 @@ def test_a_reloaded_callback_shows_the_same_end(app: Flask, story: Story) -> Non
 
 def test_an_answer_from_another_browser_is_refused(app: Flask, story: Story, people: People, sign_in: SignIn) -> None:
     callback = story.in_dialog(story.press_connect())
-    stranger = app.test_client()
-    stranger.set_cookie("language", "en")
+    stranger = english_browser(app)
     answer = sign_in(stranger, people.carol).get(callback)
     assert "code=" not in answer.headers["Location"]
     page = stranger.get(answer.headers["Location"]).text

@@ -7,7 +7,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.people import People
+from tests.people import People, english_browser
 from tests.rooms.channels.checking import check, fresh
 from tests.rooms.channels.story import Story
 from webapp.accounts.models import Membership, Person
@@ -21,8 +21,7 @@ SHANHAI_PAGE = "104756382910475"
 
 def dave_logs_in(app: Flask, people: People, story: Story, sign_in: SignIn, **choices: object) -> tuple[Story, str]:
     """Dave of borealis goes through the dialog as 林小姐; returns his browser and the page where it ends."""
-    browser = app.test_client()
-    browser.set_cookie("language", "en")
+    browser = english_browser(app)
     dave = Story(sign_in(browser, people.dave), story.sandbox)
     url = browser.post("/w/borealis/authorizations", data={"platform": "instagram"}).headers["Location"]
     return dave, dave.land(dave.in_dialog(url, **choices))

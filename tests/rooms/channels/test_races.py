@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.people import People
+from tests.people import People, english_browser
 from tests.rooms.channels.story import Story
 from tests.running import Sandbox
 from webapp.accounts.models import Person
@@ -30,8 +30,7 @@ class Browser:
     def __init__(
         self, app: Flask, sandbox: Sandbox, sign_in: SignIn, person: Person, slug: str, facebook: str = "林小姐"
     ) -> None:
-        client = app.test_client()
-        client.set_cookie("language", "en")
+        client = english_browser(app)
         self.story = Story(sign_in(client, person), sandbox)
         self.client = client
         url = client.post(f"/w/{slug}/authorizations", data={"platform": "instagram"}).headers["Location"]

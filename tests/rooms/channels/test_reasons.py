@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.people import People
+from tests.people import People, english_browser
 from tests.rooms.channels.story import Story
 from webapp.accounts.models import Person
 from webapp.channels.offers import Held, choices
@@ -167,6 +167,5 @@ def shown(story: Story, *pages: str, **dialog: object) -> str:
 
 
 def dave(app: Flask, story: Story, people: People, sign_in: SignIn) -> Story:
-    browser = app.test_client()
-    browser.set_cookie("language", "en")
+    browser = english_browser(app)
     return Story(sign_in(browser, people.dave), story.sandbox, "borealis")

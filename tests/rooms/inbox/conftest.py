@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.beginnings import begin
-from tests.people import People, make_channel
+from tests.people import People, english_browser, make_channel
 from tests.rooms.channels.story import Story
 from tests.running import Sandbox
 from webapp.accounts.models import Person
@@ -47,8 +47,7 @@ def browser(app: Flask, client: FlaskClient, sign_in: Enter) -> Callable[[Person
     """A browser of their own for anybody."""
 
     def open_one(person: Person) -> FlaskClient:
-        other = app.test_client()
-        other.set_cookie("language", "en")
+        other = english_browser(app)
         return sign_in(other, person)
 
     return open_one
